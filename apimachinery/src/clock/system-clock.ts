@@ -1,0 +1,32 @@
+import type { Clock, Random, Timer } from './clock.ts';
+
+/** The one file that touches `Date`, timers and the system's randomness. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs: number, callback: () => void): Timer {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }, delayMs);
+      timer.unref();
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  },
+};
+
+export const systemRandom: Random = {
+  next: () => Math.random(),
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};

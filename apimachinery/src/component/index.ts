@@ -1,0 +1,1 @@
+export { type Environment, type Logger, type LogFields, type Running, silentLogger } from './component.ts';

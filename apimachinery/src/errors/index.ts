@@ -1,0 +1,8 @@
+export {
+  isStatus,
+  type Status,
+  type StatusCause,
+  type StatusDetails,
+  StatusError,
+  type StatusReason,
+} from './status.ts';

@@ -1,0 +1,8 @@
+export type {
+  KubernetesList,
+  KubernetesObject,
+  ListMeta,
+  ManagedFieldsEntry,
+  ObjectMeta,
+  OwnerReference,
+} from './object-meta.ts';

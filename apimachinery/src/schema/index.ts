@@ -1,0 +1,12 @@
+export type * from './schema.ts';
+export {
+  type GroupResource,
+  type GroupVersionKind,
+  type GroupVersionResource,
+  groupVersion,
+  parseGroupVersion,
+  type ResourceRef,
+  type ResourceRow,
+  type SubresourceRow,
+  type Verb,
+} from './resource.ts';

@@ -1,0 +1,82 @@
+/**
+ * The one structural description of a type. Built-in kinds get theirs from the generated fact tables, custom resources
+ * from their OpenAPI v3 schema; codecs, strict validation, pruning, defaulting, strategic merge, server-side apply,
+ * OpenAPI publishing and explain read nothing else.
+ */
+export type Schema = ObjectSchema | MapSchema | ListSchema | ScalarSchema | AnySchema;
+
+interface SchemaBase {
+  /** A JSON value that stands in for an absent one. Never shared: copy before handing it out. */
+  readonly default?: unknown;
+  readonly nullable?: boolean;
+}
+
+export interface ObjectSchema extends SchemaBase {
+  readonly type: 'object';
+  /** OpenAPI definition name, for example `io.k8s.api.core.v1.PodSpec`; absent on inline custom-resource schemas. */
+  readonly name?: string;
+  readonly fields: ReadonlyMap<string, Field>;
+  /** `x-kubernetes-map-type: atomic`: server-side apply owns it as a whole. */
+  readonly atomic?: boolean;
+  /** `x-kubernetes-preserve-unknown-fields`: unknown fields stay and are no error. */
+  readonly preserveUnknownFields?: boolean;
+  /** `x-kubernetes-embedded-resource`: apiVersion, kind and metadata are implied. */
+  readonly embeddedResource?: boolean;
+  /** `x-kubernetes-unions` and `patchStrategy: retainKeys` live on the field, see `Field.patchStrategy`. */
+}
+
+export interface Field {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly required?: boolean;
+  /** Protobuf field number; absent for custom resources. */
+  readonly number?: number;
+  /** Go pointer or slice/map: an empty value is kept apart from an absent one. */
+  readonly pointer?: boolean;
+  /** Go `json:",omitempty"`: a zero value of a non-pointer is not written. */
+  readonly omitEmpty?: boolean;
+  /** Protobuf message that is inlined into its parent in JSON (`json:",inline"`). */
+  readonly inline?: boolean;
+  /** Strategic merge patch directives of Go's `patchStrategy` tag. */
+  readonly patchStrategy?: readonly ('merge' | 'replace' | 'retainKeys')[];
+  readonly patchMergeKey?: string;
+}
+
+export interface MapSchema extends SchemaBase {
+  readonly type: 'map';
+  readonly values: Schema;
+  readonly atomic?: boolean;
+}
+
+export interface ListSchema extends SchemaBase {
+  readonly type: 'list';
+  readonly items: Schema;
+  /** `x-kubernetes-list-type`; a list without one is atomic. */
+  readonly listType: 'atomic' | 'set' | 'map';
+  readonly mapKeys?: readonly string[];
+}
+
+export interface ScalarSchema extends SchemaBase {
+  readonly type: 'scalar';
+  readonly scalar: ScalarType;
+  readonly enum?: readonly unknown[];
+}
+
+/** JSON scalars plus the few named types that protobuf encodes in a way of their own. */
+export type ScalarType =
+  | 'string'
+  | 'boolean'
+  | 'int32'
+  | 'int64'
+  | 'double'
+  | 'bytes'
+  | 'quantity'
+  | 'int-or-string'
+  | 'time'
+  | 'micro-time'
+  | 'duration';
+
+/** Any JSON: RawExtension, FieldsV1, JSON of apiextensions, preserve-unknown-fields without a type. */
+export interface AnySchema extends SchemaBase {
+  readonly type: 'any';
+}
