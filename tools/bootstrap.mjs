@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// The door of `npm start`, `npm test`, `npm run bench`: runs on any Node from 20, installs the locked dependencies (the
+// pinned Node 26 among them) where they are missing or stale, then hands over to the real program under that Node.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const programs = {
+  start: ['cluster/src/cli.ts', 'up'],
+  coracle: ['cluster/src/cli.ts'],
+  test: ['tools/test.ts'],
+  bench: ['e2e/perf/bench.ts'],
+  conformance: ['e2e/conformance/run.ts'],
+};
+
+const [name, ...rest] = process.argv.slice(2);
+const program = programs[name];
+if (!program) fail(`unknown program ${name}: one of ${Object.keys(programs).join(', ')}`);
+installDependencies();
+const node = findNode();
+const result = spawnSync(node, [join(root, program[0]), ...program.slice(1), ...rest], {
+  cwd: name === 'coracle' ? process.cwd() : root,
+  stdio: 'inherit',
+  env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}` },
+});
+process.exit(result.status ?? 1);
+
+/** `npm ci` when node_modules does not belong to the lock file; a stamp remembers which lock it was made from. */
+function installDependencies() {
+  const digest = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(root, 'node_modules/.coracle-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  process.stderr.write(
+    'Installing the locked dependencies, the pinned Node among them (once, about half a minute) …\n',
+  );
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (npm.status !== 0) fail('npm ci failed (see above): check the network and the npm registry, then run this again');
+  writeFileSync(stamp, digest);
+}
+
+/** The pinned Node where the registry has it for this platform, otherwise this one if it can run TypeScript. */
+function findNode() {
+  const pinned = join(root, 'node_modules/.bin/node');
+  if (existsSync(pinned)) return pinned;
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  if (major >= 26) return process.execPath;
+  return fail(`no pinned Node for ${process.platform}-${process.arch}: install Node 26 or newer and run this again`);
+}
+
+function fail(message) {
+  process.stderr.write(`coracle: ${message}\n`);
+  process.exit(1);
+}
