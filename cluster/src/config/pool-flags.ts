@@ -1,0 +1,69 @@
+import { ConfigError, type FargateProfileConfig, type NodeGroupConfig } from './cluster-config.ts';
+
+/** Nodes of one group: each is a containerd and a few dozen MiB. */
+const nodeCountMax = 1000;
+const defaultZones = ['us-east-1a', 'us-east-1b'];
+
+/** `name=ng-1,instance-type=m5.large,count=2,zones=a:b`, or the same as a YAML mapping. */
+export function parseNodeGroup(value: unknown): NodeGroupConfig {
+  const fields = fieldsOf('node-group', value, ['name', 'instance-type', 'count', 'zones']);
+  const name = poolName('node-group', fields.get('name'));
+  const count = Number(fields.get('count') ?? 1);
+  if (!Number.isInteger(count) || count < 0 || count > nodeCountMax) {
+    throw new ConfigError(`--node-group ${name}: count is a whole number from 0 to ${nodeCountMax}`);
+  }
+  const zones = fields.get('zones');
+  const named = Array.isArray(zones)
+    ? zones.map(String)
+    : typeof zones === 'string'
+      ? zones.split(':').filter(Boolean)
+      : [];
+  return {
+    name,
+    count,
+    instanceType: String(fields.get('instance-type') ?? 'm5.large'),
+    zones: named.length > 0 ? named : defaultZones,
+  };
+}
+
+/** `name=fp,namespace=serverless,label.tier=web`, or a YAML mapping with `labels`. One selector a flag. */
+export function parseFargateProfile(value: unknown): FargateProfileConfig {
+  const fields = fieldsOf('fargate-profile', value, ['name', 'namespace', 'labels', /^label\../]);
+  const name = poolName('fargate-profile', fields.get('name'));
+  const namespace = fields.get('namespace');
+  if (typeof namespace !== 'string' || namespace === '') {
+    throw new ConfigError(`--fargate-profile ${name}: namespace=… is missing: a profile selects pods by namespace`);
+  }
+  const labels: Record<string, string> = { ...(fields.get('labels') as Record<string, string> | undefined) };
+  for (const [key, label] of fields) if (key.startsWith('label.')) labels[key.slice('label.'.length)] = String(label);
+  return { name, selectors: [{ namespace, labels }] };
+}
+
+function fieldsOf(flag: string, value: unknown, known: readonly (string | RegExp)[]): Map<string, unknown> {
+  const entries = typeof value === 'string' ? splitPairs(flag, value) : Object.entries((value ?? {}) as object);
+  const fields = new Map<string, unknown>();
+  for (const [key, field] of entries) {
+    const dashed = key === 'instanceType' ? 'instance-type' : key;
+    if (!known.some((name) => (typeof name === 'string' ? name === dashed : name.test(dashed)))) {
+      const names = known.map((name) => (typeof name === 'string' ? name : 'label.KEY')).join(', ');
+      throw new ConfigError(`--${flag}: unknown field "${key}": the fields are ${names}`);
+    }
+    fields.set(dashed, field);
+  }
+  return fields;
+}
+
+function splitPairs(flag: string, text: string): [string, string][] {
+  return text.split(',').map((pair) => {
+    const equals = pair.indexOf('=');
+    if (equals <= 0) throw new ConfigError(`--${flag} ${JSON.stringify(text)}: "${pair}" is not KEY=VALUE`);
+    return [pair.slice(0, equals).trim(), pair.slice(equals + 1).trim()];
+  });
+}
+
+function poolName(flag: string, value: unknown): string {
+  if (typeof value === 'string' && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) return value;
+  throw new ConfigError(
+    `--${flag}: name=… must be lower-case letters, digits and dashes, not ${JSON.stringify(value ?? '')}`,
+  );
+}

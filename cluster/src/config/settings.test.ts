@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import { ConfigError } from './cluster-config.ts';
+import { fromEnvironment, type RawSettings, resolveConfig } from './settings.ts';
+
+describe('cluster settings', () => {
+  it('makes a cluster of two nodes in two zones and a Fargate profile by default', () => {
+    const config = resolveConfig([{}]);
+    expect(config).to.include({ name: 'coracle', port: 6443, runtime: 'auto', waitSeconds: 60, detach: false });
+    expect(config.nodeGroups).to.deep.equal([
+      { name: 'ng-1', instanceType: 'm5.large', count: 2, zones: ['us-east-1a', 'us-east-1b'] },
+    ]);
+    expect(config.fargateProfiles[0]?.selectors).to.deep.equal([{ namespace: 'serverless', labels: {} }]);
+  });
+
+  it('lets later sources win: file, environment, flags', () => {
+    const environment = fromEnvironment({ CORACLE_PORT: '7000', CORACLE_NAME: 'blue', HOME: '/root' });
+    const config = resolveConfig([{ port: 6000, wait: '2m' }, environment, { port: '8000' }]);
+    expect(config).to.include({ name: 'blue', port: 8000, waitSeconds: 120 });
+  });
+
+  it('reads node groups from flags and from YAML alike', () => {
+    const flag = resolveConfig([{ nodeGroup: ['name=a,instance-type=c5.xlarge,count=3,zones=us-east-1a:us-east-1c'] }]);
+    const yaml = resolveConfig([
+      { nodeGroup: [{ name: 'a', instanceType: 'c5.xlarge', count: 3, zones: ['us-east-1a', 'us-east-1c'] }] },
+    ]);
+    expect(flag.nodeGroups).to.deep.equal(yaml.nodeGroups);
+    expect(flag.nodeGroups[0]).to.deep.equal({
+      name: 'a',
+      instanceType: 'c5.xlarge',
+      count: 3,
+      zones: ['us-east-1a', 'us-east-1c'],
+    });
+  });
+
+  it('reads labels of a Fargate profile', () => {
+    const config = resolveConfig([{ fargateProfile: ['name=fp,namespace=web-*,label.tier=front'] }]);
+    expect(config.fargateProfiles).to.deep.equal([
+      { name: 'fp', selectors: [{ namespace: 'web-*', labels: { tier: 'front' } }] },
+    ]);
+  });
+
+  const refused: [name: string, settings: RawSettings, message: RegExp][] = [
+    ['a port beyond 65535', { port: '70000' }, /--port "70000": a whole number from 0 to 65535/],
+    ['a name that no interface could have', { name: 'My Cluster' }, /--name "My Cluster": 1 to 31 lower-case/],
+    ['an unknown runtime', { runtime: 'docker' }, /one of auto, containerd, hollow/],
+    ['a duration without sense', { wait: 'soon' }, /--wait "soon": a duration such as 90s/],
+    ['an unknown field', { nodeGroup: ['name=a,size=3'] }, /unknown field "size": the fields are name, instance-type/],
+    ['a pair without equals sign', { nodeGroup: ['a'] }, /"a" is not KEY=VALUE/],
+    ['a profile without namespace', { fargateProfile: ['name=a'] }, /namespace=… is missing/],
+    ['two groups of one name', { nodeGroup: ['name=a', 'name=a'] }, /two node groups are named "a"/],
+    ['an etcd without scheme', { etcdServers: 'localhost:2379' }, /--etcd-servers "localhost:2379": URLs such as/],
+    ['a key nobody knows', { prot: 1 }, /unknown setting "prot": the settings are name, dataDir/],
+  ];
+  for (const [name, settings, message] of refused) {
+    it(`refuses ${name}`, () => expect(() => resolveConfig([settings])).to.throw(ConfigError, message));
+  }
+});

@@ -1,0 +1,154 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  type ClusterConfig,
+  ConfigError,
+  defaultFargateProfiles,
+  defaultName,
+  defaultNodeGroups,
+  defaultPort,
+  type RuntimeChoice,
+} from './cluster-config.ts';
+import { parseFargateProfile, parseNodeGroup } from './pool-flags.ts';
+
+/** Settings as they come from flags, environment or file: all optional, not yet checked. */
+export type RawSettings = Readonly<Record<string, unknown>>;
+
+/** One row per setting: its flag, environment variable, YAML key and help all follow from it. */
+export interface Setting {
+  /** Flag without dashes; the environment variable is `CORACLE_` and the YAML key the camel-case form. */
+  readonly flag: string;
+  readonly value?: string;
+  readonly help: string;
+  readonly repeated?: boolean;
+  /** Part of every command that concerns a cluster, not only of `up`. */
+  readonly common?: boolean;
+}
+
+export const settings: readonly Setting[] = [
+  { flag: 'name', value: 'NAME', help: `name of the cluster (default ${defaultName})`, common: true },
+  { flag: 'data-dir', value: 'DIR', help: 'folder that keeps its state', common: true },
+  { flag: 'kubeconfig', value: 'FILE', help: 'kubeconfig file (default: as kubectl finds it)', common: true },
+  { flag: 'port', value: 'PORT', help: `API server port, 0 for a free one (default ${defaultPort})` },
+  { flag: 'runtime', value: 'auto|containerd|hollow', help: 'what runs the containers (default auto)' },
+  {
+    flag: 'node-group',
+    value: 'name=ng-1,instance-type=m5.large,count=2,zones=us-east-1a:us-east-1b',
+    help: 'a group of EC2-like nodes; repeat for more',
+    repeated: true,
+  },
+  {
+    flag: 'fargate-profile',
+    value: 'name=fp,namespace=serverless,label.KEY=VALUE',
+    help: 'pods that run on the Fargate-like pool; repeat for more',
+    repeated: true,
+  },
+  { flag: 'etcd-servers', value: 'URLS', help: 'keep the cluster in this etcd (default: the embedded store)' },
+  { flag: 'wait', value: '60s', help: 'how long to wait for the cluster to be ready' },
+  { flag: 'detach', help: 'return when it is ready and leave it running' },
+];
+
+export const camelCase = (flag: string): string =>
+  flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+export const environmentName = (flag: string): string => `CORACLE_${flag.toUpperCase().replaceAll('-', '_')}`;
+
+/** The settings that environment variables give; repeated ones are separated by spaces. */
+export function fromEnvironment(environment: Readonly<Record<string, string | undefined>>): RawSettings {
+  const found: Record<string, unknown> = {};
+  for (const setting of settings) {
+    const value = environment[environmentName(setting.flag)];
+    if (value === undefined || value === '') continue;
+    found[camelCase(setting.flag)] = setting.repeated ? value.split(/\s+/).filter(Boolean) : value;
+  }
+  return found;
+}
+
+/** Later sources win. Throws ConfigError with the name of the first setting that will not do. */
+export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
+  const raw: Record<string, unknown> = Object.assign({}, ...sources);
+  const known = new Set(settings.map((setting) => camelCase(setting.flag)));
+  const unknown = Object.keys(raw).find((key) => !known.has(key));
+  if (unknown !== undefined)
+    throw new ConfigError(`unknown setting "${unknown}": the settings are ${[...known].join(', ')}`);
+  const name = clusterName(raw['name'] ?? defaultName);
+  const kubeconfig = text(raw, 'kubeconfig');
+  const config = {
+    name,
+    dataDir: resolve(text(raw, 'dataDir') ?? join(defaultDataRoot(), name)),
+    port: integer('port', raw['port'] ?? defaultPort, 0, 65535),
+    runtime: runtime(raw['runtime'] ?? 'auto'),
+    nodeGroups: raw['nodeGroup'] === undefined ? defaultNodeGroups : list(raw['nodeGroup']).map(parseNodeGroup),
+    fargateProfiles:
+      raw['fargateProfile'] === undefined
+        ? defaultFargateProfiles
+        : list(raw['fargateProfile']).map(parseFargateProfile),
+    etcdServers: (text(raw, 'etcdServers') ?? '').split(',').filter(Boolean).map(etcdServer),
+    waitSeconds: durationSeconds('wait', raw['wait'] ?? '60s'),
+    detach: boolean('detach', raw['detach'] ?? false),
+  };
+  refuseDuplicates('node group', config.nodeGroups);
+  refuseDuplicates('Fargate profile', config.fargateProfiles);
+  return kubeconfig === undefined ? config : { ...config, kubeconfig: resolve(kubeconfig) };
+}
+
+function defaultDataRoot(): string {
+  if (process.getuid?.() === 0) return '/var/lib/coracle';
+  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local/share'), 'coracle');
+}
+
+/** Names end up in cgroups, network interfaces and kubeconfig entries. */
+function clusterName(value: unknown): string {
+  if (typeof value === 'string' && /^[a-z]([-a-z0-9]{0,29}[a-z0-9])?$/.test(value)) return value;
+  throw new ConfigError(
+    `--name ${JSON.stringify(value)}: 1 to 31 lower-case letters, digits and dashes, beginning with a letter`,
+  );
+}
+
+function text(raw: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = raw[key];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return value.join(',');
+  return String(value);
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function integer(flag: string, value: unknown, min: number, max: number): number {
+  const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a whole number from ${min} to ${max}`);
+}
+
+function runtime(value: unknown): RuntimeChoice {
+  if (value === 'auto' || value === 'containerd' || value === 'hollow') return value;
+  throw new ConfigError(`--runtime ${JSON.stringify(value)}: one of auto, containerd, hollow`);
+}
+
+function boolean(flag: string, value: unknown): boolean {
+  if (value === true || value === 'true' || value === '1') return true;
+  if (value === false || value === 'false' || value === '0') return false;
+  throw new ConfigError(`--${flag} ${JSON.stringify(value)}: true or false`);
+}
+
+/** `90`, `90s`, `2m` or `1h`. */
+function durationSeconds(flag: string, value: unknown): number {
+  const match = /^(\d+)(s|m|h)?$/.exec(String(value));
+  if (match === null) throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a duration such as 90s, 2m or 1h`);
+  const unit = { s: 1, m: 60, h: 3600 }[match[2] ?? 's'] ?? 1;
+  return Number(match[1]) * unit;
+}
+
+function etcdServer(value: string): string {
+  if (/^https?:\/\/[^/\s]+\/?$/.test(value)) return value.replace(/\/$/, '');
+  throw new ConfigError(
+    `--etcd-servers ${JSON.stringify(value)}: URLs such as http://127.0.0.1:2379, separated by commas`,
+  );
+}
+
+function refuseDuplicates(what: string, items: readonly { readonly name: string }[]): void {
+  const names = items.map((item) => item.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigError(`two ${what}s are named "${twice}": give each a name of its own`);
+}

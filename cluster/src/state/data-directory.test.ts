@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ConfigError } from '../config/cluster-config.ts';
+import { type ClusterState, DataDirectory, processStart } from './data-directory.ts';
+
+describe('data directory', () => {
+  let path: string;
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'coracle-data-'));
+  });
+  afterEach(() => rm(path, { recursive: true, force: true }));
+
+  const refusal = (promise: Promise<unknown>) =>
+    promise.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it('is held by one process at a time and names the holder', async () => {
+    const lock = await new DataDirectory(path).lock('one');
+    const error = await refusal(new DataDirectory(path).lock('one'));
+    expect(error).to.be.instanceOf(ConfigError);
+    expect(String(error)).to.contain(`in use by process ${process.pid}`);
+    await lock.release();
+    await (await new DataDirectory(path).lock('one')).release();
+  });
+
+  it('is taken over from a process that died, even if its id was reused', async () => {
+    await writeFile(join(path, 'coracle.lock'), JSON.stringify({ pid: process.pid, processStart: '1' }));
+    await (await new DataDirectory(path).lock('one')).release();
+  });
+
+  it('refuses a folder with files of somebody else', async () => {
+    await writeFile(join(path, 'thesis.txt'), 'years of work');
+    expect(String(await refusal(new DataDirectory(path).lock('one')))).to.contain('not a cluster');
+  });
+
+  it('tells the state of a live process from that of a dead one', async () => {
+    const directory = new DataDirectory(path);
+    const state: ClusterState = {
+      name: 'one',
+      pid: process.pid,
+      processStart: await processStart(process.pid),
+      url: 'https://127.0.0.1:6443',
+      runtime: 'hollow',
+      phase: 'ready',
+      startedAt: '2026-01-01T00:00:00Z',
+      kubeconfig: '/root/.kube/config',
+    };
+    await directory.writeState(state);
+    expect(await directory.runningState()).to.deep.equal(state);
+    await directory.writeState({ ...state, processStart: '1' });
+    expect(await directory.runningState()).to.equal(undefined);
+    expect(await directory.readState()).to.include({ name: 'one' });
+  });
+});

@@ -1,0 +1,119 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '../config/cluster-config.ts';
+
+/** What the process that runs a cluster tells the commands that come after it. */
+export interface ClusterState {
+  readonly name: string;
+  readonly pid: number;
+  /** Start time of the process in clock ticks since boot: tells a reused process id apart. */
+  readonly processStart: string;
+  readonly url: string;
+  readonly runtime: 'containerd' | 'hollow';
+  readonly phase: 'starting' | 'ready';
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** The kubeconfig file that got the cluster's context. */
+  readonly kubeconfig: string;
+}
+
+const lockFile = 'coracle.lock';
+const stateFile = 'cluster.json';
+
+/** The folder of one cluster: held by one process at a time, readable by every command. */
+export class DataDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get pkiDirectory(): string {
+    return join(this.path, 'pki');
+  }
+
+  /** True where a cluster has been kept here. */
+  async exists(): Promise<boolean> {
+    return stat(join(this.path, stateFile)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Takes the directory for this process. Throws ConfigError, naming the holder, where another one has it. */
+  async lock(name: string): Promise<{ release(): Promise<void> }> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await this.#refuseForeignFolder();
+    const path = join(this.path, lockFile);
+    const content = JSON.stringify({ pid: process.pid, processStart: await processStart(process.pid) });
+    for (;;) {
+      try {
+        const file = await open(path, 'wx', 0o600);
+        await file.writeFile(content);
+        await file.close();
+        return { release: () => rm(path, { force: true }) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const holder = await readJson<{ pid: number; processStart: string }>(path);
+      if (holder !== undefined && (await isRunning(holder))) {
+        throw new ConfigError(
+          `${this.path} is in use by process ${holder.pid}: "coracle down --name ${name}" stops it, another --name or --data-dir makes a second cluster`,
+        );
+      }
+      await rm(path, { force: true });
+    }
+  }
+
+  async readState(): Promise<ClusterState | undefined> {
+    return readJson<ClusterState>(join(this.path, stateFile));
+  }
+
+  async writeState(state: ClusterState): Promise<void> {
+    const target = join(this.path, stateFile);
+    await writeFile(`${target}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+    await rename(`${target}.new`, target);
+  }
+
+  /** The state of the process that runs the cluster now; undefined where none does. */
+  async runningState(): Promise<ClusterState | undefined> {
+    const state = await this.readState();
+    return state !== undefined && (await isRunning(state)) ? state : undefined;
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  /** `delete` removes the whole folder: one with somebody else's files in it is never taken over. */
+  async #refuseForeignFolder(): Promise<void> {
+    const entries = await readdir(this.path);
+    const own = entries.some((entry) => entry === stateFile || entry === lockFile || entry === 'pki');
+    if (entries.length > 0 && !own) {
+      throw new ConfigError(
+        `--data-dir ${this.path} holds files that are not a cluster's: name an empty or new folder`,
+      );
+    }
+  }
+}
+
+export async function processStart(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Field 22, counted after the command in parentheses, which may hold spaces.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+async function isRunning(process: { pid: number; processStart: string }): Promise<boolean> {
+  const started = await processStart(process.pid);
+  return started !== '' && started === process.processStart;
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  if (content === undefined) return undefined;
+  try {
+    return JSON.parse(content) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+export { type ClusterState, DataDirectory, processStart } from './data-directory.ts';
