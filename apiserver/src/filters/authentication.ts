@@ -1,0 +1,50 @@
+import { StatusError } from '@coracle/apimachinery/errors';
+import type { Logger } from '@coracle/apimachinery/component';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { UserInfo } from '../http/api-request.ts';
+import type { Filter } from './filter.ts';
+
+/** Asks the authenticators in order; the first that knows the caller names it, a bad credential ends the search with 401. */
+export function authenticationFilter(authenticators: readonly Authenticator[], log: Logger): Filter {
+  return async (context, next) => {
+    const trusted = context.request.peer.trustedUser;
+    if (trusted !== undefined) {
+      context.user = trusted;
+      return next(context);
+    }
+    for (const authenticator of authenticators) {
+      let answer;
+      try {
+        answer = authenticator.authenticate(context.request);
+        if (answer instanceof Promise) answer = await answer;
+      } catch (error) {
+        log.info('Unable to authenticate the request', { authenticator: authenticator.name, error });
+        throw unauthorized();
+      }
+      if (answer === undefined) continue;
+      context.user = withAuthenticatedGroup(answer.user);
+      return next(context);
+    }
+    throw unauthorized();
+  };
+}
+
+const authenticatedGroup = 'system:authenticated';
+const unauthenticatedGroup = 'system:unauthenticated';
+
+export function withAuthenticatedGroup(user: UserInfo): UserInfo {
+  if (user.groups.includes(authenticatedGroup) || user.groups.includes(unauthenticatedGroup)) return user;
+  return { ...user, groups: [...user.groups, authenticatedGroup] };
+}
+
+function unauthorized(): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'Unauthorized',
+    reason: 'Unauthorized',
+    code: 401,
+  });
+}

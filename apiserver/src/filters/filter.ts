@@ -1,0 +1,38 @@
+import type { ApiRequest, ApiResponse, UserInfo } from '../http/api-request.ts';
+import type { RequestInfo } from './request-info.ts';
+
+/** One request on its way down the chain. Filters fill in what later ones and the handlers read. */
+export interface RequestContext {
+  readonly request: ApiRequest;
+  readonly info: RequestInfo;
+  /** Set by the authentication filter; `system:unauthenticated` territory before that. */
+  user: UserInfo;
+  /** Aborted with the request's own signal, and when the deadline filter says so. */
+  signal: AbortSignal;
+  readonly warnings: Warnings;
+  /** Random id, answered as `Audit-Id`. */
+  auditId: string;
+  /** Annotations for the audit event, from authorizers and admission. */
+  readonly annotations: Map<string, string>;
+}
+
+export type Handler = (context: RequestContext) => Promise<ApiResponse>;
+
+/** Sees the request before and the answer after everything below it. */
+export type Filter = (context: RequestContext, next: Handler) => Promise<ApiResponse>;
+
+/** Collects the texts of `Warning` headers; each is sent once. */
+export class Warnings {
+  #texts: string[] | undefined;
+
+  add(text: string): void {
+    this.#texts ??= [];
+    if (!this.#texts.includes(text)) this.#texts.push(text);
+  }
+
+  get texts(): readonly string[] {
+    return this.#texts ?? noTexts;
+  }
+}
+
+const noTexts: readonly string[] = [];

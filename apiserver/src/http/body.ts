@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import { StatusError } from '@coracle/apimachinery/errors';
+import type { RequestBody } from './api-request.ts';
+
+/** The body of a request that arrived over a socket. */
+export function nodeBody(message: IncomingMessage | Http2ServerRequest): RequestBody {
+  return {
+    bytes: (limitBytes) => readAll(message, limitBytes),
+    stream: () => message as AsyncIterable<Uint8Array>,
+  };
+}
+
+function readAll(message: IncomingMessage | Http2ServerRequest, limitBytes: number): Promise<Uint8Array> {
+  const announced = Number(message.headers['content-length'] ?? 0);
+  if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    message.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limitBytes) {
+        message.pause();
+        reject(tooLarge(limitBytes));
+        return;
+      }
+      chunks.push(chunk);
+    });
+    message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
+    message.on('error', reject);
+    message.on('aborted', () => reject(new Error('the client went away while sending the body')));
+  });
+}
+
+function tooLarge(limitBytes: number): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: `Request entity too large: limit is ${limitBytes}`,
+    reason: 'RequestEntityTooLarge',
+    code: 413,
+  });
+}
+
+/** No body at all. */
+export const emptyBody: RequestBody = {
+  bytes: () => Promise.resolve(new Uint8Array(0)),
+  async *stream() {},
+};

@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Peer } from './api-request.ts';
+
+const peers = new WeakMap<object, Peer>();
+
+/** Who is at the other end of a connection. Reading a certificate is slow, so it is done once per connection. */
+export function peerOf(socket: Socket): Peer {
+  let peer = peers.get(socket);
+  if (peer === undefined) {
+    peer = describe(socket);
+    peers.set(socket, peer);
+  }
+  return peer;
+}
+
+function describe(socket: Socket): Peer {
+  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const tls = socket as TLSSocket;
+  if (tls.authorized !== true) return { address };
+  const certificate = tls.getPeerCertificate();
+  if (certificate?.subject === undefined) return { address };
+  const subject = certificate.subject as unknown as Record<string, string | string[] | undefined>;
+  return {
+    address,
+    certificate: {
+      commonName: asList(subject['CN']).at(-1) ?? '',
+      organizations: asList(subject['O']),
+      raw: certificate.raw,
+    },
+  };
+}
+
+function asList(value: string | string[] | undefined): string[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
