@@ -1,4 +1,41 @@
 export {
+  alreadyExists,
+  applyConflict,
+  badRequest,
+  conflict,
+  expired,
+  forbidden,
+  generateNameConflict,
+  gone,
+  internalError,
+  invalid,
+  methodNotSupported,
+  notAcceptable,
+  notFound,
+  optimisticLockMessage,
+  requestEntityTooLarge,
+  resourceText,
+  serverTimeout,
+  serviceUnavailable,
+  textOfError,
+  timeout,
+  tooManyRequests,
+  unauthorized,
+  unknownPath,
+  unsupportedMediaType,
+} from './factories.ts';
+export {
+  type FieldError,
+  type FieldErrorType,
+  field,
+  fieldErrorBody,
+  fieldErrorsText,
+  fieldErrorText,
+  omitted,
+} from './field-error.ts';
+export { goJson, quote } from './quote.ts';
+export { genericServerResponse, type ServerResponse } from './server-response.ts';
+export {
   isStatus,
   type Status,
   type StatusCause,

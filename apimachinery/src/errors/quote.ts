@@ -1,0 +1,42 @@
+const needsEscape = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
+const escapable = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+
+const shortEscapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** Quotes a string the way Go's `%q` does: what upstream's messages do with every value that is a string. */
+export function quote(text: string): string {
+  return needsEscape.test(text) ? `"${text.replace(escapable, escapeCharacter)}"` : `"${text}"`;
+}
+
+function escapeCharacter(character: string): string {
+  const short = shortEscapes[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
+  if (code >= 0xd800 && code <= 0xdfff) return '\ufffd';
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
+
+const htmlCharacters: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
+
+/** JSON as Go's encoder prints it: no spaces, `<`, `>` and `&` escaped, absent values as null. */
+export function goJson(value: unknown): string {
+  const text = JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)) ?? 'null';
+  return text.replace(/[<>&\u2028\u2029]/g, (character) => htmlCharacters[character] as string);
+}

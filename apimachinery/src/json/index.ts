@@ -1,0 +1,3 @@
+export { deepCopy, getField, isObject, type Json, type JsonObject, setField, shallowCopy } from './copy.ts';
+export { compareText, deepEqual, semanticEqual } from './equal.ts';
+export { getAt, type JsonPath, removeAt, setAt } from './path.ts';
