@@ -1,5 +1,6 @@
 import type { KubernetesList, KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
+import type { Transport } from '../transport/transport.ts';
 
 /** Names one object, or a namespace's worth of them where `name` is absent. */
 export interface ObjectKey {
@@ -27,6 +28,24 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface WatchOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Events after this one; absent or '0' means: first the present state as ADDED events, then what follows. */
+  readonly resourceVersion?: string;
+  readonly resourceVersionMatch?: 'NotOlderThan';
+  readonly allowWatchBookmarks?: boolean;
+  /** KEP-3157: the present state comes first and ends with a bookmark that says so. */
+  readonly sendInitialEvents?: boolean;
+  /** After how many seconds the server ends the watch. */
+  readonly timeoutSeconds?: number;
+}
+
+export type WatchEvent<T extends KubernetesObject> =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
+  | { readonly type: 'BOOKMARK'; readonly object: KubernetesObject };
+
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
@@ -43,12 +62,21 @@ export type Patch =
 
 /** Typed verbs over any transport. Every method throws StatusError; results are read-only. */
 export interface Client {
+  /** For what has no verb here: logs, exec, proxied answers. */
+  readonly transport: Transport;
   get<T extends KubernetesObject>(
     resource: ResourceRef<T>,
     key: ObjectKey,
     options?: { readonly resourceVersion?: string; readonly subresource?: string; readonly signal?: AbortSignal },
   ): Promise<T>;
+  /** Items carry apiVersion and kind even where the server leaves them out. */
   list<T extends KubernetesObject>(resource: ResourceRef<T>, options?: ListOptions): Promise<KubernetesList<T>>;
+  /** Events until the server ends the watch or the signal is aborted. An ERROR event is thrown as StatusError. */
+  watch<T extends KubernetesObject>(
+    resource: ResourceRef<T>,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<T>>;
   /** Creates the object, or posts to a subresource of it: `create(Pods, binding, { subresource: 'binding' })`. */
   create<T extends KubernetesObject, R = T>(
     resource: ResourceRef<T>,

@@ -37,7 +37,8 @@ export function createVirtualClock(startMs: number = Date.UTC(2026, 0, 1)): Virt
     let first: Entry | undefined;
     for (const entry of entries) {
       if (entry.due > limit) continue;
-      if (!first || entry.due < first.due || (entry.due === first.due && entry.sequence < first.sequence)) first = entry;
+      if (!first || entry.due < first.due || (entry.due === first.due && entry.sequence < first.sequence))
+        first = entry;
     }
     if (first) entries.delete(first);
     return first;

@@ -157,4 +157,3 @@ function retryAfter(response: LoopbackResponse): number | undefined {
   const text = response.headers?.['retry-after'];
   return text === undefined ? undefined : Number(text);
 }
-
