@@ -1,5 +1,5 @@
 import type { Environment } from '@coracle/apimachinery/component';
-import type { NodeAddress, Taint } from '@coracle/apimachinery/types';
+import type { NodeAddress, Taint } from '@coracle/apimachinery/types/core-v1';
 import type { Client } from '@coracle/client/rest';
 import type { Transport } from '@coracle/client/transport';
 import type { ContainerRuntime } from '../runtime/cri.ts';
