@@ -1,0 +1,77 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../machines/host/command.ts';
+import { formatAddress, type Ipv4Range, parseRange, rangesOverlap, subrange } from './ipv4.ts';
+
+/** The addresses of a cluster, chosen once and kept in its data directory. */
+export interface NetworkPlan {
+  /** What the nodes' addresses are taken from, `10.0.0.0/16`. */
+  readonly vpc: Ipv4Range;
+  /** What the pods' addresses are taken from; every node gets a /24 of it. */
+  readonly pods: Ipv4Range;
+  /** The host's own address on the machines' bridge (VPC + 1), at which pods and nodes reach the API server. */
+  readonly gateway: string;
+  /** The name server of machines (VPC + 2), behind the cluster's DNS address. */
+  readonly nameServer: string;
+  /** Addresses of Services of type LoadBalancer: the last /24 of the VPC. */
+  readonly loadBalancers: Ipv4Range;
+  /** Name of the bridge on the host. */
+  readonly bridge: string;
+}
+
+/** Pod ranges that go with the VPCs 10.0, 10.1, …: what `kubectl get pods -o wide` shows should look familiar. */
+const podRange = (index: number): Ipv4Range => parseRange(`10.${244 - index}.0.0/16`);
+const vpcRange = (index: number): Ipv4Range => parseRange(`10.${index}.0.0/16`);
+const vpcsMax = 64;
+
+export interface PlanOptions {
+  readonly dataDirectory: string;
+  /** Hollow nodes have no network: the first plan will do for all of them. */
+  readonly runtime: 'containerd' | 'hollow';
+}
+
+/**
+ * Chooses ranges that no route of this host leads to, so that several clusters and the host's own network live side by
+ * side. A cluster keeps its choice in `<dataDirectory>/network.json`. Throws Error where no range is free.
+ */
+export async function planNetwork(options: PlanOptions): Promise<NetworkPlan> {
+  if (options.runtime === 'hollow') return planAt(0);
+  const file = join(options.dataDirectory, 'network.json');
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  if (kept !== undefined) return planAt((JSON.parse(kept) as { index: number }).index);
+  const index = freeIndex(await routedRanges());
+  await mkdir(options.dataDirectory, { recursive: true });
+  await writeFile(`${file}.new`, `${JSON.stringify({ index })}\n`);
+  await rename(`${file}.new`, file);
+  return planAt(index);
+}
+
+/** The plan number `index`. Pure: the bridge is named after its VPC, which no two clusters of a host share. */
+export function planAt(index: number): NetworkPlan {
+  const vpc = vpcRange(index);
+  return {
+    vpc,
+    pods: podRange(index),
+    gateway: formatAddress(vpc.base + 1),
+    nameServer: formatAddress(vpc.base + 2),
+    loadBalancers: subrange(vpc, 24, 255),
+    bridge: `coracle${index}`,
+  };
+}
+
+/** The first plan none of whose ranges overlaps `taken`. */
+export function freeIndex(taken: readonly Ipv4Range[]): number {
+  for (let index = 0; index < vpcsMax; index++) {
+    const own = [vpcRange(index), podRange(index)];
+    if (!own.some((range) => taken.some((other) => rangesOverlap(range, other)))) return index;
+  }
+  throw new Error(`no free network for the nodes: routes of this host cover 10.0.0.0/16 to 10.${vpcsMax - 1}.0.0/16`);
+}
+
+async function routedRanges(): Promise<readonly Ipv4Range[]> {
+  const routes = JSON.parse(await run(['ip', '-json', '-4', 'route', 'show', 'table', 'all'])) as { dst: string }[];
+  return routes
+    .map((route) => route.dst)
+    .filter((destination) => /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(destination))
+    .map((destination) => parseRange(destination.includes('/') ? destination : `${destination}/32`));
+}
