@@ -1,0 +1,4 @@
+/** Container images for the tests, built offline from the distribution's packages. */
+export { applicationImages, buildApplicationImages } from './application-images.ts';
+export { debianFile, debianTar } from './debian.ts';
+export { OciLayout } from './oci-layout.ts';
