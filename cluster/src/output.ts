@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { systemClock } from '@coracle/apimachinery/clock';
 
 const spinnerFrames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const spinnerIntervalMs = 80;
@@ -9,11 +10,14 @@ export interface Progress {
   note(line: string): void;
 }
 
+/** Says nothing: a library has no terminal. */
+export const silentProgress: Progress = { step: (_title, work) => work(), note: () => {} };
+
 /** Writes to `stream`: results go to standard output, progress to standard error. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   return {
     async step(title, work) {
-      const started = performance.now();
+      const started = systemClock.monotonic();
       const spinner = stream.isTTY ? startSpinner(stream, title) : undefined;
       try {
         const result = await work();
@@ -34,19 +38,21 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
 
 function startSpinner(stream: NodeJS.WriteStream, title: string): { stop(): void } {
   let frame = 0;
-  const draw = () => stream.write(`\r ${spinnerFrames[frame++ % spinnerFrames.length]} ${title}`);
-  draw();
-  const timer = setInterval(draw, spinnerIntervalMs);
+  let timer = systemClock.after(0, draw);
+  function draw(): void {
+    stream.write(`\r ${spinnerFrames[frame++ % spinnerFrames.length]} ${title}`);
+    timer = systemClock.after(spinnerIntervalMs, draw);
+  }
   return {
     stop() {
-      clearInterval(timer);
+      timer.cancel();
       stream.write('\r\x1b[K');
     },
   };
 }
 
 function seconds(started: number): string {
-  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  return `${((systemClock.monotonic() - started) / 1000).toFixed(1)} s`;
 }
 
 function paint(stream: NodeJS.WriteStream, style: 'green' | 'red' | 'dim' | 'bold', text: string): string {

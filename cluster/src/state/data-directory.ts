@@ -32,6 +32,18 @@ export class DataDirectory {
     return join(this.path, 'pki');
   }
 
+  /** Archives that `image load` put there, for machines that are made later. */
+  get imagesDirectory(): string {
+    return join(this.path, 'images');
+  }
+
+  /** The administrator's kubeconfig of this cluster alone; returns its path. */
+  async writeKubeconfig(text: string): Promise<string> {
+    const path = join(this.path, 'kubeconfig');
+    await this.#replace(path, text);
+    return path;
+  }
+
   /** True where a cluster has been kept here. */
   async exists(): Promise<boolean> {
     return stat(join(this.path, stateFile)).then(
@@ -70,9 +82,7 @@ export class DataDirectory {
   }
 
   async writeState(state: ClusterState): Promise<void> {
-    const target = join(this.path, stateFile);
-    await writeFile(`${target}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
-    await rename(`${target}.new`, target);
+    await this.#replace(join(this.path, stateFile), `${JSON.stringify(state, undefined, 2)}\n`);
   }
 
   /** The state of the process that runs the cluster now; undefined where none does. */
@@ -83,6 +93,12 @@ export class DataDirectory {
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+  }
+
+  /** Whole or not at all: readers never see half a file. */
+  async #replace(target: string, text: string): Promise<void> {
+    await writeFile(`${target}.new`, text, { mode: 0o600 });
+    await rename(`${target}.new`, target);
   }
 
   /** `delete` removes the whole folder: one with somebody else's files in it is never taken over. */

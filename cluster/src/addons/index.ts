@@ -1,0 +1,2 @@
+/** Objects that every cluster begins with, applied through the ordinary API. */
+export { applyAddons } from './addons.ts';

@@ -1,0 +1,27 @@
+import { cleanup } from '@coracle/kubelet-shim';
+import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
+import { userKubeconfig } from '../kubeconfig/index.ts';
+import { createProgress, print } from '../output.ts';
+import { DataDirectory } from '../state/index.ts';
+import { stopProcess } from './down.ts';
+
+/** `coracle delete`: stops the cluster and removes its machines, its state and its kubeconfig entries. */
+export async function deleteCluster(config: ClusterConfig, json: boolean): Promise<void> {
+  const directory = new DataDirectory(config.dataDir);
+  if (!(await directory.isCluster())) {
+    throw new ConfigError(
+      `there is no cluster "${config.name}" in ${directory.path}: --name or --data-dir names another`,
+    );
+  }
+  const running = await directory.runningState();
+  if (running !== undefined) await stopProcess(directory, running);
+  const state = running ?? (await directory.readState());
+  await createProgress(process.stderr).step(`Deleting cluster "${config.name}"`, async () => {
+    const lock = await directory.lock(config.name);
+    await cleanup(directory.path);
+    await userKubeconfig(config).remove(config.name, state?.kubeconfig);
+    await lock.release();
+    await directory.remove();
+  });
+  print(json, { name: config.name, deleted: true }, [`Deleted cluster "${config.name}".`]);
+}

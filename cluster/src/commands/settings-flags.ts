@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { load } from 'js-yaml';
+import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
+import { environmentName, fromEnvironment, type RawSettings, resolveConfig, settings } from '../config/settings.ts';
+
+/** Gives a command the flags of the settings table; `which` picks those that every cluster command takes, or all. */
+export function addSettings(command: Command, which: 'common' | 'all'): Command {
+  for (const setting of settings) {
+    if (which === 'common' && !setting.common) continue;
+    const flag = setting.value === undefined ? `--${setting.flag}` : `--${setting.flag} <${setting.value}>`;
+    const help = `${setting.help} [${environmentName(setting.flag)}]`;
+    if (setting.repeated) command.option(flag, help, (value: string, all: string[] = []) => [...all, value]);
+    else command.option(flag, help);
+  }
+  if (which === 'all') command.option('--config <FILE.yaml>', 'settings as YAML: the flags in camel case');
+  return command;
+}
+
+/** File, then environment, then flags; the last one that says something wins. */
+export async function readConfig(flags: RawSettings): Promise<ClusterConfig> {
+  const { config: file, output: _output, ...own } = flags;
+  return resolveConfig([
+    file === undefined ? {} : await readConfigFile(String(file)),
+    fromEnvironment(process.env),
+    own,
+  ]);
+}
+
+async function readConfigFile(path: string): Promise<RawSettings> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`--config ${path}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be read'}`);
+  }
+  let value: unknown;
+  try {
+    value = load(text);
+  } catch (error) {
+    throw new ConfigError(`--config ${path}: ${(error as Error).message.split('\n')[0]}`);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new ConfigError(`--config ${path}: a mapping of settings, such as "port: 7443"`);
+  }
+  return value as RawSettings;
+}

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '@coracle/apimachinery/clock';
+import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
+import { contextName, userKubeconfig } from '../kubeconfig/index.ts';
+import { createProgress, type Progress, print } from '../output.ts';
+import { type Cluster, launch } from '../start.ts';
+import { type ClusterState, DataDirectory, processStart } from '../state/index.ts';
+import { isProgressMessage, type ProgressMessage, replayProgress, sendProgress } from './detached-progress.ts';
+
+export interface UpFlags {
+  readonly json: boolean;
+}
+
+/** Set in the process that `--detach` leaves behind. */
+const detachedVariable = 'CORACLE_DETACHED';
+
+/** `coracle up`: runs the cluster until it is told to stop, or leaves a process that does with `--detach`. */
+export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
+  if (process.env[detachedVariable] === '1') return runDetached(config);
+  const already = await new DataDirectory(config.dataDir).runningState();
+  if (already !== undefined) {
+    if (!config.detach) throw alreadyRunning(config, already);
+    return report(already, flags);
+  }
+  if (config.detach) return report(await startDetached(config), flags);
+
+  const { cluster, state } = await runCluster(config, createProgress(process.stderr));
+  report(state, flags);
+  if (!flags.json) process.stderr.write('\nRunning: Ctrl-C stops it, its state stays.\n');
+  await untilStopped();
+  await createProgress(process.stderr).step('Stopping', () => cluster.stop());
+}
+
+function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError {
+  return new ConfigError(
+    `cluster "${config.name}" runs already, as process ${state.pid} at ${state.url}: "coracle down --name ${config.name}" stops it, another --name makes a second one`,
+  );
+}
+
+/** Starts the cluster, then tells the user's kubeconfig and the other commands where it is. */
+async function runCluster(
+  config: ClusterConfig,
+  progress: Progress,
+): Promise<{ readonly cluster: Cluster; readonly state: ClusterState }> {
+  const cluster = await launch(config, progress);
+  try {
+    const state: ClusterState = {
+      name: config.name,
+      pid: process.pid,
+      processStart: await processStart(process.pid),
+      url: cluster.url,
+      runtime: cluster.runtime,
+      phase: 'ready',
+      startedAt: new Date(systemClock.now()).toISOString(),
+      kubeconfig: await userKubeconfig(config).add(cluster.access),
+    };
+    await new DataDirectory(config.dataDir).writeState(state);
+    return { cluster, state };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process without waiting. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    // Timers and sockets of the cluster are not to keep the process alive, this is.
+    const alive = setImmediateLoop();
+    const stop = () => {
+      alive.close();
+      process.once('SIGINT', () => process.exit(130));
+      resolve();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+}
+
+/** A handle that keeps the event loop alive without waking it. */
+function setImmediateLoop(): { close(): void } {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => {};
+  return { close: () => channel.port1.close() };
+}
+
+async function runDetached(config: ClusterConfig): Promise<void> {
+  try {
+    const { cluster, state } = await runCluster(config, sendProgress());
+    await tellParent({ type: 'ready', state });
+    process.disconnect?.();
+    await untilStopped();
+    await cluster.stop();
+  } catch (error) {
+    await tellParent({ type: 'failed', message: (error as Error).message, expected: error instanceof ConfigError });
+    throw error;
+  }
+}
+
+function tellParent(message: ProgressMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, () => resolve());
+    else resolve();
+  });
+}
+
+/** Starts this very command once more, in a session of its own, and shows its progress until it is ready. */
+async function startDetached(config: ClusterConfig): Promise<ClusterState> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  const output = openSync(join(config.dataDir, 'output.log'), 'a', 0o600);
+  const child = spawn(process.execPath, process.argv.slice(1), {
+    detached: true,
+    stdio: ['ignore', output, output, 'ipc'],
+    env: { ...process.env, [detachedVariable]: '1' },
+  });
+  closeSync(output);
+  const replay = replayProgress(createProgress(process.stderr));
+  return new Promise<ClusterState>((resolve, reject) => {
+    child.on('message', (message) => {
+      if (!isProgressMessage(message)) return;
+      if (message.type === 'ready') {
+        child.unref();
+        resolve(message.state);
+      } else if (message.type === 'failed') {
+        reject(message.expected ? new ConfigError(message.message) : new Error(message.message));
+      } else {
+        replay(message);
+      }
+    });
+    child.once('exit', (code) => {
+      reject(
+        new Error(`the cluster's process ended with ${code ?? 'a signal'}: see ${join(config.dataDir, 'output.log')}`),
+      );
+    });
+  });
+}
+
+function report(state: ClusterState, flags: UpFlags): void {
+  const context = contextName(state.name);
+  print(flags.json, { ...state, context }, [
+    '',
+    `Cluster "${state.name}" is ready at ${state.url}`,
+    `kubectl context: ${context} (in ${state.kubeconfig})`,
+    '',
+    'Try next:',
+    '  kubectl get nodes -o wide',
+    '  kubectl create deployment web --image=… --replicas=2',
+    '  kubectl scale nodegroup ng-1 --replicas=3',
+  ]);
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import type { Environment, Running } from '@coracle/apimachinery/component';
+import { type ApiServer, createApiServer } from '@coracle/apiserver';
+import { openEmbeddedStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
+import { type Client, createClient } from '@coracle/client/rest';
+import { createLoopbackTransport, type Transport } from '@coracle/client/transport';
+import { startControllers } from '@coracle/controllers';
+import { fargateAdmission } from '@coracle/kubelet-shim';
+import { startScheduler } from '@coracle/scheduler';
+import type { ClusterConfig } from '../config/cluster-config.ts';
+import { type ClusterPki, ensureClusterPki } from '../pki/index.ts';
+import type { DataDirectory } from '../state/index.ts';
+import { clusterDomain, nodePortRange, serviceCidr, servingNames } from './addresses.ts';
+
+/** Who a component of this process is to the API server. */
+export interface Identity {
+  readonly username: string;
+  readonly groups?: readonly string[];
+}
+
+/** A connection of one identity to the API server in this process. */
+export interface Connection {
+  readonly client: Client;
+  readonly transport: Transport;
+}
+
+export interface ControlPlane extends Running {
+  readonly url: string;
+  readonly port: number;
+  readonly pki: ClusterPki;
+  /** As the administrator. */
+  readonly client: Client;
+  connect(identity: Identity): Connection;
+}
+
+export interface ControlPlaneOptions {
+  readonly config: ClusterConfig;
+  readonly directory: DataDirectory;
+  readonly environment: Environment;
+  /** Address to listen on: loopback, unless machines with networks of their own must reach it. */
+  readonly host: string;
+  /** Address that pods and machines reach the server at. */
+  readonly advertiseAddress: string;
+}
+
+const serviceAccountIssuer = `https://kubernetes.default.svc.${clusterDomain}`;
+
+/** Keys, store, API server, controllers, scheduler, in this order; resolves when all of them work. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { config, directory, environment, host, advertiseAddress } = options;
+  await using stack = new AsyncDisposableStack();
+  const pki = await ensureClusterPki({
+    directory: directory.pkiDirectory,
+    servingNames: [...servingNames, advertiseAddress],
+    now: environment.clock.now(),
+  });
+  const storage = await openStorage(config, directory, environment);
+  stack.defer(() => storage.close());
+  const server = await startApiServer({ config, environment, host, advertiseAddress, pki, storage });
+  stack.defer(() => server.stop());
+
+  const connect = (identity: Identity): Connection => {
+    const transport = createLoopbackTransport((request) => server.handle(request), {
+      username: identity.username,
+      groups: [...(identity.groups ?? []), 'system:authenticated'],
+      extra: {},
+    });
+    return { transport, client: createClient(transport) };
+  };
+  const controllers = await startControllers({ ...environment, connect, signing: signingKeys(pki) });
+  stack.defer(() => controllers.stop());
+  const scheduler = await startScheduler({ ...environment, ...connect({ username: 'system:kube-scheduler' }) });
+  stack.defer(() => scheduler.stop());
+
+  const running = stack.move();
+  return {
+    url: `https://127.0.0.1:${server.port}`,
+    port: server.port ?? 0,
+    pki,
+    client: connect({ username: 'kubernetes-admin', groups: ['system:masters'] }).client,
+    connect,
+    stop: () => running.disposeAsync(),
+  };
+}
+
+async function openStorage(
+  config: ClusterConfig,
+  directory: DataDirectory,
+  environment: Environment,
+): Promise<Storage> {
+  if (config.etcdServers.length > 0) return openEtcdStorage({ endpoints: config.etcdServers, environment });
+  return openEmbeddedStorage({ directory: join(directory.path, 'store'), environment });
+}
+
+interface ApiServerParts extends Omit<ControlPlaneOptions, 'directory'> {
+  readonly pki: ClusterPki;
+  readonly storage: Storage;
+}
+
+async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
+  const { config, environment, host, advertiseAddress, pki, storage } = parts;
+  const server = await createApiServer(
+    { storage, environment, extraAdmission: (context) => [fargateAdmission(context)] },
+    {
+      listen: {
+        host,
+        port: config.port,
+        tls: {
+          certificate: pki.serving.certificate,
+          key: pki.serving.key,
+          clientAuthorities: [pki.authority.certificate, pki.frontProxyAuthority.certificate],
+        },
+      },
+      advertise: { address: advertiseAddress },
+      serviceAccounts: { issuer: serviceAccountIssuer, signingKey: pki.serviceAccountKey },
+      frontProxy: {
+        authorities: pki.frontProxyAuthority.certificate,
+        allowedNames: ['front-proxy-client'],
+        client: pki.frontProxyClient,
+      },
+      kubeletClient: { ...pki.kubeletClient, authorities: pki.authority.certificate },
+      serviceCidrs: [serviceCidr],
+      nodePortRange,
+      clusterDomain,
+    },
+  );
+  await server.ready();
+  return server;
+}
+
+function signingKeys(pki: ClusterPki) {
+  return {
+    authorityCertificate: pki.authority.certificate,
+    authorityKey: pki.authority.key,
+    serviceAccountKey: pki.serviceAccountKey,
+  };
+}

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
+import type { Environment } from '@coracle/apimachinery/component';
+import type { Client } from '@coracle/client/rest';
+import { applyAddons } from './addons/index.ts';
+import { type ClusterConfig, defaultFargateProfiles, defaultNodeGroups } from './config/cluster-config.ts';
+import { startControlPlane } from './control-plane/index.ts';
+import { adminKubeconfig, type ClusterAccess } from './kubeconfig/index.ts';
+import { createFileLogger } from './log/index.ts';
+import { decideRuntime } from './machine/requirements.ts';
+import { type Progress, silentProgress } from './output.ts';
+import { startNodes } from './nodes/index.ts';
+import { DataDirectory } from './state/index.ts';
+
+/** A running cluster, as a library hands it out. `await using` stops it at the end of the scope. */
+export interface Cluster extends AsyncDisposable {
+  readonly name: string;
+  /** `https://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** The administrator's kubeconfig as YAML text. */
+  readonly kubeconfig: string;
+  /** A file with the same, for programs that want a path. */
+  readonly kubeconfigPath: string;
+  /** Talks to the API server in this process, as the administrator. */
+  readonly client: Client;
+  readonly runtime: 'containerd' | 'hollow';
+  /** Stops every component and machine; what the cluster keeps stays in its data directory. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Every setting has a default: a hollow cluster of two nodes on a free port, in a temporary directory that goes with it. */
+export type StartOptions = Partial<Omit<ClusterConfig, 'detach' | 'kubeconfig'>>;
+
+/**
+ * Starts a whole cluster in this process and resolves when its nodes are ready. Many may run side by side.
+ * Throws ConfigError for what the caller can mend; nothing is left running then.
+ */
+export async function startCluster(options: StartOptions = {}): Promise<Cluster> {
+  const temporary = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'coracle-')) : undefined;
+  const config: ClusterConfig = {
+    name: 'coracle',
+    port: 0,
+    runtime: 'hollow',
+    nodeGroups: defaultNodeGroups,
+    fargateProfiles: defaultFargateProfiles,
+    etcdServers: [],
+    waitSeconds: 60,
+    detach: false,
+    dataDir: temporary ?? '',
+    ...options,
+  };
+  const removeTemporary = async () => {
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  };
+  try {
+    const cluster = await launch(config, silentProgress);
+    const stop = once(async () => {
+      await cluster.stop();
+      await removeTemporary();
+    });
+    return { ...cluster, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await removeTemporary();
+    throw error;
+  }
+}
+
+/**
+ * The start list, top to bottom; the stop list is the same from the bottom up. Each step waits for what it needs of the one
+ * before and for nothing else.
+ */
+export async function launch(config: ClusterConfig, progress: Progress): Promise<Cluster> {
+  const directory = new DataDirectory(config.dataDir);
+  await using stack = new AsyncDisposableStack();
+
+  const lock = await directory.lock(config.name);
+  stack.defer(() => lock.release());
+  const log = createFileLogger(join(directory.path, 'coracle.log'), systemClock);
+  stack.defer(() => log.close());
+  const environment: Environment = { clock: systemClock, random: systemRandom, log };
+
+  const { runtime, remark } = await decideRuntime(config.runtime, (line) => progress.note(line));
+  if (remark !== undefined) progress.note(remark);
+
+  const controlPlane = await progress.step('Starting the control plane', () =>
+    startControlPlane({ config, directory, environment }),
+  );
+  stack.defer(() => controlPlane.stop());
+  const access: ClusterAccess = { name: config.name, url: controlPlane.url, pki: controlPlane.pki };
+  const kubeconfig = adminKubeconfig(access);
+  const kubeconfigPath = await directory.writeKubeconfig(kubeconfig);
+
+  await progress.step('Installing the cluster’s own objects', () => applyAddons(controlPlane.client, config));
+  const nodes = await progress.step(runtime === 'hollow' ? 'Starting hollow nodes' : 'Starting machines', () =>
+    startNodes({ config, directory, environment, runtime, controlPlane }),
+  );
+  stack.defer(() => nodes.stop());
+  await progress.step('Waiting for the nodes to be ready', () => nodes.ready(config.waitSeconds * 1000));
+
+  const running = stack.move();
+  const stop = once(() => running.disposeAsync());
+  return {
+    name: config.name,
+    url: controlPlane.url,
+    kubeconfig,
+    kubeconfigPath,
+    client: controlPlane.client,
+    runtime,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= work());
+}
