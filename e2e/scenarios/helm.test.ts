@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import { join } from 'node:path';
+import {
+  containerObstacle,
+  eventually,
+  httpGet,
+  loadApplicationImages,
+  mustRun,
+  runProgram,
+  skipBecause,
+  startLoad,
+  startTestCluster,
+  type TestCluster,
+  upstreamObstacle,
+  upstreamProgram,
+} from '../support/index.ts';
+
+const chart = join(import.meta.dirname, 'chart/shop');
+const release = 'shop';
+
+/** Where the chart goes, and what that place does not offer. */
+const places = [
+  { title: 'EC2-like nodes', namespace: 'default', values: [] },
+  // Fargate has no dynamically provisioned volumes, there as here.
+  { title: 'the Fargate-like pool', namespace: 'serverless', values: ['--set', 'store.enabled=false'] },
+] as const;
+
+const helms = [
+  { title: 'Helm 3', program: 'helm', rollbackFlag: '--atomic' },
+  { title: 'Helm 4', program: 'helm4', rollbackFlag: '--rollback-on-failure' },
+] as const;
+
+describe('a Helm chart of the kind people deploy', function () {
+  let cluster: TestCluster;
+
+  before(async function () {
+    skipBecause(this, containerObstacle() ?? upstreamObstacle('kubectl', 'helm', 'helm4'));
+    cluster = await startTestCluster({ runtime: 'containerd' });
+    await loadApplicationImages(cluster);
+  });
+  after(async () => cluster?.[Symbol.asyncDispose]());
+
+  for (const { title: helmTitle, program, rollbackFlag } of helms) {
+    for (const { title: placeTitle, namespace, values } of places) {
+      describe(`${helmTitle} on ${placeTitle}`, () => {
+        const helm = (...args: readonly string[]) =>
+          mustRun(upstreamProgram(program), [...args, '--namespace', namespace], {
+            env: cluster.env,
+            timeoutMs: 300_000,
+          });
+        const kubectl = (...args: readonly string[]) => cluster.kubectl('--namespace', namespace, ...args);
+        const serviceField = (name: string, path: string) =>
+          kubectl('get', 'service', name, '-o', `jsonpath={${path}}`);
+
+        it('installs, and waits until everything is ready', async () => {
+          await helm('install', release, chart, '--wait', '--timeout', '4m', ...values);
+          const pods = JSON.parse(await kubectl('get', 'pods', '-l', `app=${release}-web`, '-o', 'json')) as {
+            items: { spec: { nodeName: string }; status: { phase: string } }[];
+          };
+          expect(pods.items.map((pod) => pod.status.phase)).to.deep.equal(['Running', 'Running']);
+          for (const pod of pods.items) {
+            expect(pod.spec.nodeName).to.match(namespace === 'serverless' ? /^fargate-ip-/ : /^ip-/);
+          }
+          expect(await kubectl('get', 'job', '-o', 'name'), 'the hook job is gone').to.equal('');
+        });
+
+        it('answers through ClusterIP, NodePort and LoadBalancer', async () => {
+          const clusterIp = await serviceField(`${release}-web`, '.spec.clusterIP');
+          const client = [
+            'run',
+            'client',
+            '--rm',
+            '-i',
+            '--restart=Never',
+            '--image=coracle.test/tools:1.0',
+            '--quiet',
+          ];
+          const byName = await kubectl(...client, '--', 'wget', '-qO-', `http://${release}-web`);
+          expect(byName.trim()).to.equal('v1');
+          const byAddress = await kubectl(...client, '--', 'wget', '-qO-', `http://${clusterIp}`);
+          expect(byAddress.trim()).to.equal('v1');
+
+          const nodePort = await serviceField(`${release}-web`, '.spec.ports[0].nodePort');
+          const nodeAddress = await cluster.kubectl(
+            'get',
+            'nodes',
+            '-l',
+            'eks.amazonaws.com/nodegroup',
+            '-o',
+            'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}',
+          );
+          expect((await httpGet(`http://${nodeAddress}:${nodePort}/`)).body.trim()).to.equal('v1');
+
+          const balancer = await serviceField(`${release}-public`, '.status.loadBalancer.ingress[0].ip');
+          expect((await httpGet(`http://${balancer}/`)).body.trim()).to.equal('v1');
+        });
+
+        it('upgrades under load without one failed request', async () => {
+          const balancer = await serviceField(`${release}-public`, '.status.loadBalancer.ingress[0].ip');
+          const load = startLoad(`http://${balancer}/`, 4);
+          await helm('upgrade', release, chart, '--wait', '--timeout', '4m', '--set', 'version=v2', ...values);
+          const result = await load.stop();
+          expect(result.failures, `${result.requests} requests`).to.deep.equal([]);
+          expect(result.bodies).to.deep.equal(['v1', 'v2']);
+        });
+
+        it('rolls a broken upgrade back', async () => {
+          const broken = await runProgram(
+            upstreamProgram(program),
+            [
+              'upgrade',
+              release,
+              chart,
+              rollbackFlag,
+              '--timeout',
+              '20s',
+              '--set',
+              'images.web=coracle.test/absent:1',
+              ...values,
+              '--namespace',
+              namespace,
+            ],
+            { env: cluster.env, timeoutMs: 300_000 },
+          );
+          expect(broken.code, 'the upgrade fails').to.not.equal(0);
+          const balancer = await serviceField(`${release}-public`, '.status.loadBalancer.ingress[0].ip');
+          await eventually(async () => expect((await httpGet(`http://${balancer}/`)).body.trim()).to.equal('v2'));
+          expect(await helm('status', release)).to.match(/STATUS: deployed/);
+        });
+
+        it('uninstalls and leaves nothing', async () => {
+          await helm('uninstall', release, '--wait', '--timeout', '2m');
+          await eventually(async () => {
+            const kinds =
+              'deployments,replicasets,statefulsets,pods,jobs,cronjobs,services,configmaps,secrets,pvc,pdb,roles,rolebindings,serviceaccounts,endpointslices';
+            const left = (await kubectl('get', kinds, '-o', 'name'))
+              .split('\n')
+              .filter((name) => name.includes(release));
+            expect(left).to.deep.equal([]);
+          }, 60_000);
+          const volumes = await cluster.kubectl('get', 'pv', '-o', 'name');
+          expect(volumes.trim()).to.equal('');
+          if (namespace === 'serverless') {
+            await eventually(async () =>
+              expect(
+                await cluster.kubectl('get', 'nodes', '-l', 'eks.amazonaws.com/compute-type=fargate', '-o', 'name'),
+              ).to.equal(''),
+            );
+          }
+        });
+      });
+    }
+  }
+});

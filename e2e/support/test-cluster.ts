@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { applicationImages, buildApplicationImages } from '../images/index.ts';
+import {
+  mustRun,
+  type Outcome,
+  repository,
+  runProgram,
+  type RunOptions,
+  toolsFolder,
+  upstreamProgram,
+} from './programs.ts';
+
+/** A cluster of the real command in a process of its own, with a kubeconfig and a data directory that go with it. */
+export interface TestCluster extends AsyncDisposable {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly kubeconfig: string;
+  /** Runs `coracle <args>` against this cluster. */
+  coracle(...args: readonly string[]): Promise<Outcome>;
+  /** Upstream's kubectl; throws where it fails. */
+  kubectl(...args: readonly string[]): Promise<string>;
+  /** The same, with the exit code and both outputs. */
+  tryKubectl(args: readonly string[], options?: RunOptions): Promise<Outcome>;
+  /** Environment that makes any client talk to this cluster. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface TestClusterOptions {
+  readonly runtime: 'containerd' | 'hollow';
+  readonly flags?: readonly string[];
+}
+
+const startTimeoutMs = 180_000;
+let clusters = 0;
+
+/** `coracle up --detach` on a free port; deleted at the end of the scope. */
+export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {
+  const scratch = await mkdtemp(join(tmpdir(), 'coracle-e2e-'));
+  const name = `e2e-${process.pid}-${++clusters}`;
+  const kubeconfig = join(scratch, 'kubeconfig');
+  const dataDir = join(scratch, 'data');
+  const env = { KUBECONFIG: kubeconfig, CORACLE_NAME: name, CORACLE_DATA_DIR: dataDir, HOME: scratch };
+  const coracle = (...args: readonly string[]) =>
+    runProgram(join(repository, 'coracle'), args, { env, timeoutMs: startTimeoutMs });
+  const flags = ['--detach', '--port', '0', '--runtime', options.runtime, '--wait', '120s', ...(options.flags ?? [])];
+  const up = await coracle('up', ...flags);
+  if (up.code !== 0) throw new Error(`coracle up ended with ${up.code}:\n${up.stdout}${up.stderr}`);
+  const kubectl = upstreamProgram('kubectl');
+  return {
+    name,
+    dataDir,
+    kubeconfig,
+    env,
+    coracle,
+    kubectl: (...args) => mustRun(kubectl, args, { env }),
+    tryKubectl: (args, runOptions) => runProgram(kubectl, args, { ...runOptions, env: { ...env, ...runOptions?.env } }),
+    async [Symbol.asyncDispose]() {
+      const deleted = await coracle('delete');
+      await rm(scratch, { recursive: true, force: true });
+      if (deleted.code !== 0) throw new Error(`coracle delete ended with ${deleted.code}:\n${deleted.stderr}`);
+    },
+  };
+}
+
+/** Builds the application's images once and loads them into every node. */
+export async function loadApplicationImages(cluster: TestCluster): Promise<void> {
+  const layout = join(toolsFolder, 'images/application');
+  if (!existsSync(join(layout, 'index.json'))) await buildApplicationImages(layout, join(toolsFolder, 'debian'));
+  const loaded = await cluster.coracle('image', 'load', layout);
+  if (loaded.code !== 0) throw new Error(`coracle image load ended with ${loaded.code}:\n${loaded.stderr}`);
+}
+
+export { applicationImages };
