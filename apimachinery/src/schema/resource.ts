@@ -41,6 +41,8 @@ export interface ResourceRow extends ResourceRef {
   readonly definition: string;
   /** The version that is written to the store; all served versions of one resource name the same. */
   readonly storageVersion: string;
+  /** Set where the stored form belongs to another group: Events of events.k8s.io are stored as core ones. */
+  readonly storageGroup?: string;
   /** Path segments between `/registry/` and the namespace, as upstream lays them out: `minions`, `services/specs`. */
   readonly storagePrefix: string;
 }

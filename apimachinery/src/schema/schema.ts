@@ -22,6 +22,8 @@ export interface ObjectSchema extends SchemaBase {
   readonly preserveUnknownFields?: boolean;
   /** `x-kubernetes-embedded-resource`: apiVersion, kind and metadata are implied. */
   readonly embeddedResource?: boolean;
+  /** `apiVersion` and `kind` belong to it: it can be a body of its own. */
+  readonly kind?: boolean;
   /** `x-kubernetes-unions` and `patchStrategy: retainKeys` live on the field, see `Field.patchStrategy`. */
 }
 
@@ -29,14 +31,16 @@ export interface Field {
   readonly name: string;
   readonly schema: Schema;
   readonly required?: boolean;
-  /** Protobuf field number; absent for custom resources. */
+  /** Protobuf field number; absent for custom resources and for apiVersion and kind, which travel in the envelope. */
   readonly number?: number;
-  /** Go pointer or slice/map: an empty value is kept apart from an absent one. */
+  /** Numbers of the protobuf messages around this field that JSON does not show (`json:",inline"`), outermost first. */
+  readonly within?: readonly number[];
+  /** Go pointer: an empty value is kept apart from an absent one. */
   readonly pointer?: boolean;
-  /** Go `json:",omitempty"`: a zero value of a non-pointer is not written. */
+  /** Go `json:",omitempty"`: a zero value, an empty list or map (but no empty struct) is not written. */
   readonly omitEmpty?: boolean;
-  /** Protobuf message that is inlined into its parent in JSON (`json:",inline"`). */
-  readonly inline?: boolean;
+  /** Go `json:",omitzero"`: a struct whose fields are all zero is not written. */
+  readonly omitZero?: boolean;
   /** Strategic merge patch directives of Go's `patchStrategy` tag. */
   readonly patchStrategy?: readonly ('merge' | 'replace' | 'retainKeys')[];
   readonly patchMergeKey?: string;
@@ -54,6 +58,8 @@ export interface ListSchema extends SchemaBase {
   /** `x-kubernetes-list-type`; a list without one is atomic. */
   readonly listType: 'atomic' | 'set' | 'map';
   readonly mapKeys?: readonly string[];
+  /** A named Go list: in protobuf a message of its own, whose field 1 repeats. */
+  readonly wrapped?: boolean;
 }
 
 export interface ScalarSchema extends SchemaBase {
@@ -79,4 +85,6 @@ export type ScalarType =
 /** Any JSON: RawExtension, FieldsV1, JSON of apiextensions, preserve-unknown-fields without a type. */
 export interface AnySchema extends SchemaBase {
   readonly type: 'any';
+  /** OpenAPI definition name where there is one: protobuf encodes each in a way of its own. */
+  readonly name?: string;
 }
