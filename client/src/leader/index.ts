@@ -1,0 +1,1 @@
+export { type LeaderElectionOptions, startLeaderElection } from './leader-election.ts';
