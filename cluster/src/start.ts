@@ -4,14 +4,24 @@ import { join } from 'node:path';
 import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
 import type { Client } from '@coracle/client/rest';
+import { planNetwork, startCloud } from '@coracle/kubelet-shim';
+import { dump } from 'js-yaml';
 import { applyAddons } from './addons/index.ts';
 import { type ClusterConfig, defaultFargateProfiles, defaultNodeGroups } from './config/cluster-config.ts';
-import { startControlPlane } from './control-plane/index.ts';
+import {
+  clusterDnsAddress,
+  clusterDomain,
+  listenHost,
+  nodePortRange,
+  serviceCidr,
+  startControlPlane,
+} from './control-plane/index.ts';
+import { startControlSocket } from './control/index.ts';
 import { adminKubeconfig, type ClusterAccess } from './kubeconfig/index.ts';
 import { createFileLogger } from './log/index.ts';
 import { decideRuntime } from './machine/requirements.ts';
 import { type Progress, silentProgress } from './output.ts';
-import { startNodes } from './nodes/index.ts';
+import { createPools } from './pools.ts';
 import { DataDirectory } from './state/index.ts';
 
 /** A running cluster, as a library hands it out. `await using` stops it at the end of the scope. */
@@ -28,6 +38,11 @@ export interface Cluster extends AsyncDisposable {
   readonly runtime: 'containerd' | 'hollow';
   /** Stops every component and machine; what the cluster keeps stays in its data directory. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** What the command line adds to the user's kubeconfig. */
+export interface LaunchedCluster extends Cluster {
+  readonly access: ClusterAccess;
 }
 
 /** Every setting has a default: a hollow cluster of two nodes on a free port, in a temporary directory that goes with it. */
@@ -71,7 +86,7 @@ export async function startCluster(options: StartOptions = {}): Promise<Cluster>
  * The start list, top to bottom; the stop list is the same from the bottom up. Each step waits for what it needs of the one
  * before and for nothing else.
  */
-export async function launch(config: ClusterConfig, progress: Progress): Promise<Cluster> {
+export async function launch(config: ClusterConfig, progress: Progress): Promise<LaunchedCluster> {
   const directory = new DataDirectory(config.dataDir);
   await using stack = new AsyncDisposableStack();
 
@@ -84,20 +99,40 @@ export async function launch(config: ClusterConfig, progress: Progress): Promise
   const { runtime, remark } = await decideRuntime(config.runtime, (line) => progress.note(line));
   if (remark !== undefined) progress.note(remark);
 
+  const network = await planNetwork({ dataDirectory: directory.path, runtime });
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startControlPlane({ config, directory, environment }),
+    startControlPlane({ config, directory, environment, advertiseAddress: network.gateway }),
   );
   stack.defer(() => controlPlane.stop());
   const access: ClusterAccess = { name: config.name, url: controlPlane.url, pki: controlPlane.pki };
-  const kubeconfig = adminKubeconfig(access);
-  const kubeconfigPath = await directory.writeKubeconfig(kubeconfig);
+  const kubeconfig = dump(adminKubeconfig(access));
+  await directory.writeKubeconfig(kubeconfig);
+  await applyAddons(controlPlane.client, config);
 
-  await progress.step('Installing the cluster’s own objects', () => applyAddons(controlPlane.client, config));
-  const nodes = await progress.step(runtime === 'hollow' ? 'Starting hollow nodes' : 'Starting machines', () =>
-    startNodes({ config, directory, environment, runtime, controlPlane }),
-  );
-  stack.defer(() => nodes.stop());
-  await progress.step('Waiting for the nodes to be ready', () => nodes.ready(config.waitSeconds * 1000));
+  const cloud = await progress.step(runtime === 'hollow' ? 'Starting hollow nodes' : 'Starting machines', async () => {
+    const started = await startCloud(
+      { ...environment, connect: controlPlane.connect, issue: controlPlane.pki.issue },
+      {
+        runtime,
+        clusterName: config.name,
+        dataDirectory: directory.path,
+        imagesDirectory: directory.imagesDirectory,
+        network,
+        serviceCidr,
+        nodePortRange,
+        clusterDnsAddress,
+        clusterDomain,
+        clientCa: controlPlane.pki.authority.certificate,
+        apiServer: { host: listenHost, port: controlPlane.port },
+      },
+    );
+    await createPools(controlPlane.client, config);
+    return started;
+  });
+  stack.defer(() => cloud.stop());
+  await progress.step('Waiting for the nodes to be ready', () => cloud.ready(config.waitSeconds * 1000));
+  const control = await startControlSocket(directory.controlSocket, cloud);
+  stack.defer(() => control.stop());
 
   const running = stack.move();
   const stop = once(() => running.disposeAsync());
@@ -105,7 +140,8 @@ export async function launch(config: ClusterConfig, progress: Progress): Promise
     name: config.name,
     url: controlPlane.url,
     kubeconfig,
-    kubeconfigPath,
+    kubeconfigPath: directory.kubeconfigPath,
+    access,
     client: controlPlane.client,
     runtime,
     stop,

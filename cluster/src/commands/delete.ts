@@ -1,8 +1,10 @@
-import { cleanup } from '@coracle/kubelet-shim';
+import { removeFromKubeconfig } from '@coracle/client/kubeconfig';
+import { removeMachines } from '@coracle/kubelet-shim';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
-import { userKubeconfig } from '../kubeconfig/index.ts';
+import { contextName } from '../kubeconfig/index.ts';
 import { createProgress, print } from '../output.ts';
 import { DataDirectory } from '../state/index.ts';
+import { userKubeconfigPaths } from './cluster-access.ts';
 import { stopProcess } from './down.ts';
 
 /** `coracle delete`: stops the cluster and removes its machines, its state and its kubeconfig entries. */
@@ -18,8 +20,9 @@ export async function deleteCluster(config: ClusterConfig, json: boolean): Promi
   const state = running ?? (await directory.readState());
   await createProgress(process.stderr).step(`Deleting cluster "${config.name}"`, async () => {
     const lock = await directory.lock(config.name);
-    await cleanup(directory.path);
-    await userKubeconfig(config).remove(config.name, state?.kubeconfig);
+    await removeMachines({ clusterName: config.name, dataDirectory: directory.path });
+    const files = new Set([...userKubeconfigPaths(config), ...(state === undefined ? [] : [state.kubeconfig])]);
+    await removeFromKubeconfig([...files], contextName(config.name));
     await lock.release();
     await directory.remove();
   });

@@ -1,23 +1,25 @@
-import { access } from 'node:fs/promises';
-import { loadImage } from '@coracle/kubelet-shim';
+import { access, realpath } from 'node:fs/promises';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
+import { requestImageImport } from '../control/index.ts';
 import { createProgress, print } from '../output.ts';
 import { DataDirectory } from '../state/index.ts';
 
 /** `coracle image load`: brings an image archive or OCI layout to every machine, those made later included. */
 export async function imageLoad(config: ClusterConfig, path: string, json: boolean): Promise<void> {
   const directory = new DataDirectory(config.dataDir);
-  if (!(await directory.isCluster())) {
-    throw new ConfigError(
-      `there is no cluster "${config.name}" in ${directory.path}: "coracle up --name ${config.name}" makes one`,
-    );
+  const state = await directory.runningState();
+  if (state === undefined) {
+    throw new ConfigError(`cluster "${config.name}" is not running: "coracle up --name ${config.name}" starts it`);
   }
   await access(path).catch(() => {
     throw new ConfigError(
       `${path}: no such file: image load takes a "docker save" archive, an OCI archive or an OCI layout`,
     );
   });
-  const images = await createProgress(process.stderr).step(`Loading ${path}`, () => loadImage(directory.path, path));
+  const absolute = await realpath(path);
+  const images = await createProgress(process.stderr).step(`Loading ${path}`, () =>
+    requestImageImport(directory.controlSocket, absolute),
+  );
   print(
     json,
     { images },

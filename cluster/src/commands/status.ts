@@ -5,7 +5,7 @@ import type { ClusterConfig } from '../config/cluster-config.ts';
 import { contextName } from '../kubeconfig/index.ts';
 import { print } from '../output.ts';
 import { DataDirectory } from '../state/index.ts';
-import { loadAccess } from './cluster-access.ts';
+import { clusterConnection } from './cluster-access.ts';
 
 /** `coracle status`: what runs and how it is. Exit code 0 only where the cluster answers. */
 export async function status(config: ClusterConfig, json: boolean): Promise<number> {
@@ -16,7 +16,7 @@ export async function status(config: ClusterConfig, json: boolean): Promise<numb
     ]);
     return 1;
   }
-  const transport = createHttpTransport(await loadAccess(config));
+  const transport = createHttpTransport(await clusterConnection(config));
   try {
     const client = createClient(transport);
     const [nodes, pods] = await Promise.all([client.list(Nodes), client.list(Pods)]);

@@ -3,11 +3,13 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@coracle/apimachinery/clock';
+import { addToKubeconfig } from '@coracle/client/kubeconfig';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
-import { contextName, userKubeconfig } from '../kubeconfig/index.ts';
+import { contextName, kubeconfigEntry } from '../kubeconfig/index.ts';
 import { createProgress, type Progress, print } from '../output.ts';
-import { type Cluster, launch } from '../start.ts';
+import { type LaunchedCluster, launch } from '../start.ts';
 import { type ClusterState, DataDirectory, processStart } from '../state/index.ts';
+import { userKubeconfigPaths } from './cluster-access.ts';
 import { isProgressMessage, type ProgressMessage, replayProgress, sendProgress } from './detached-progress.ts';
 
 export interface UpFlags {
@@ -36,7 +38,8 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
 
 function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError {
   return new ConfigError(
-    `cluster "${config.name}" runs already, as process ${state.pid} at ${state.url}: "coracle down --name ${config.name}" stops it, another --name makes a second one`,
+    `cluster "${config.name}" runs already, as process ${state.pid} at ${state.url}: "coracle down --name ${config.name}" ` +
+      'stops it, another --name makes a second one',
   );
 }
 
@@ -44,9 +47,10 @@ function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError
 async function runCluster(
   config: ClusterConfig,
   progress: Progress,
-): Promise<{ readonly cluster: Cluster; readonly state: ClusterState }> {
+): Promise<{ readonly cluster: LaunchedCluster; readonly state: ClusterState }> {
   const cluster = await launch(config, progress);
   try {
+    const added = await addToKubeconfig(userKubeconfigPaths(config), kubeconfigEntry(cluster.access));
     const state: ClusterState = {
       name: config.name,
       pid: process.pid,
@@ -55,7 +59,7 @@ async function runCluster(
       runtime: cluster.runtime,
       phase: 'ready',
       startedAt: new Date(systemClock.now()).toISOString(),
-      kubeconfig: await userKubeconfig(config).add(cluster.access),
+      kubeconfig: added.path,
     };
     await new DataDirectory(config.dataDir).writeState(state);
     return { cluster, state };

@@ -3,26 +3,14 @@ import type { Environment, Running } from '@coracle/apimachinery/component';
 import { type ApiServer, createApiServer } from '@coracle/apiserver';
 import { openEmbeddedStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
 import { type Client, createClient } from '@coracle/client/rest';
-import { createLoopbackTransport, type Transport } from '@coracle/client/transport';
+import { createLoopbackTransport } from '@coracle/client/transport';
 import { startControllers } from '@coracle/controllers';
-import { fargateAdmission } from '@coracle/kubelet-shim';
+import { type Connection, fargateAdmission, type Identity } from '@coracle/kubelet-shim';
 import { startScheduler } from '@coracle/scheduler';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import { type ClusterPki, ensureClusterPki } from '../pki/index.ts';
 import type { DataDirectory } from '../state/index.ts';
 import { clusterDomain, nodePortRange, serviceCidr, servingNames } from './addresses.ts';
-
-/** Who a component of this process is to the API server. */
-export interface Identity {
-  readonly username: string;
-  readonly groups?: readonly string[];
-}
-
-/** A connection of one identity to the API server in this process. */
-export interface Connection {
-  readonly client: Client;
-  readonly transport: Transport;
-}
 
 export interface ControlPlane extends Running {
   readonly url: string;
@@ -37,17 +25,17 @@ export interface ControlPlaneOptions {
   readonly config: ClusterConfig;
   readonly directory: DataDirectory;
   readonly environment: Environment;
-  /** Address to listen on: loopback, unless machines with networks of their own must reach it. */
-  readonly host: string;
-  /** Address that pods and machines reach the server at. */
+  /** Address that pods and machines reach the server at, besides loopback, where it listens. */
   readonly advertiseAddress: string;
 }
 
+/** Nobody but this machine; machines and pods are forwarded here from the advertised address. */
+export const listenHost = '127.0.0.1';
 const serviceAccountIssuer = `https://kubernetes.default.svc.${clusterDomain}`;
 
 /** Keys, store, API server, controllers, scheduler, in this order; resolves when all of them work. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { config, directory, environment, host, advertiseAddress } = options;
+  const { config, directory, environment, advertiseAddress } = options;
   await using stack = new AsyncDisposableStack();
   const pki = await ensureClusterPki({
     directory: directory.pkiDirectory,
@@ -56,7 +44,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const storage = await openStorage(config, directory, environment);
   stack.defer(() => storage.close());
-  const server = await startApiServer({ config, environment, host, advertiseAddress, pki, storage });
+  const server = await startApiServer({ config, environment, advertiseAddress, pki, storage });
   stack.defer(() => server.stop());
 
   const connect = (identity: Identity): Connection => {
@@ -74,7 +62,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const running = stack.move();
   return {
-    url: `https://127.0.0.1:${server.port}`,
+    url: `https://${listenHost}:${server.port}`,
     port: server.port ?? 0,
     pki,
     client: connect({ username: 'kubernetes-admin', groups: ['system:masters'] }).client,
@@ -98,12 +86,12 @@ interface ApiServerParts extends Omit<ControlPlaneOptions, 'directory'> {
 }
 
 async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
-  const { config, environment, host, advertiseAddress, pki, storage } = parts;
+  const { config, environment, advertiseAddress, pki, storage } = parts;
   const server = await createApiServer(
     { storage, environment, extraAdmission: (context) => [fargateAdmission(context)] },
     {
       listen: {
-        host,
+        host: listenHost,
         port: config.port,
         tls: {
           certificate: pki.serving.certificate,

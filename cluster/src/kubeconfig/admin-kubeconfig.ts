@@ -1,4 +1,4 @@
-import { dump } from 'js-yaml';
+import type { Kubeconfig, KubeconfigEntry } from '@coracle/client/kubeconfig';
 import type { ClusterPki } from '../pki/index.ts';
 
 /** What a kubeconfig says of a cluster. */
@@ -8,34 +8,31 @@ export interface ClusterAccess {
   readonly pki: Pick<ClusterPki, 'authority' | 'admin'>;
 }
 
+/** Cluster, user and context have this one name, as kind does it. */
 export const contextName = (clusterName: string): string => `coracle-${clusterName}`;
 
-/** The three entries of one cluster as kubectl's file has them, the context being current. */
-export function adminKubeconfigObject({ name, url, pki }: ClusterAccess) {
-  const entry = contextName(name);
+export function kubeconfigEntry({ name, url, pki }: ClusterAccess): KubeconfigEntry {
   return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      { name: entry, cluster: { server: url, 'certificate-authority-data': base64(pki.authority.certificate) } },
-    ],
-    users: [
-      {
-        name: entry,
-        user: {
-          'client-certificate-data': base64(pki.admin.certificate),
-          'client-key-data': base64(pki.admin.key),
-        },
-      },
-    ],
-    contexts: [{ name: entry, context: { cluster: entry, user: entry } }],
-    'current-context': entry,
-    preferences: {},
+    name: contextName(name),
+    cluster: { server: url, 'certificate-authority-data': base64(pki.authority.certificate) },
+    user: {
+      'client-certificate-data': base64(pki.admin.certificate),
+      'client-key-data': base64(pki.admin.key),
+    },
   };
 }
 
-export function adminKubeconfig(access: ClusterAccess): string {
-  return dump(adminKubeconfigObject(access));
+/** A whole file with nothing but this cluster in it. */
+export function adminKubeconfig(access: ClusterAccess): Kubeconfig {
+  const { name, cluster, user } = kubeconfigEntry(access);
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster }],
+    users: [{ name, user }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': name,
+  };
 }
 
 function base64(text: string): string {

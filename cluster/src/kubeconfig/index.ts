@@ -1,2 +1,2 @@
 /** The administrator's kubeconfig of a cluster. */
-export { adminKubeconfig, adminKubeconfigObject, type ClusterAccess, contextName } from './admin-kubeconfig.ts';
+export { adminKubeconfig, type ClusterAccess, contextName, kubeconfigEntry } from './admin-kubeconfig.ts';

@@ -37,16 +37,22 @@ export class DataDirectory {
     return join(this.path, 'images');
   }
 
-  /** The administrator's kubeconfig of this cluster alone; returns its path. */
-  async writeKubeconfig(text: string): Promise<string> {
-    const path = join(this.path, 'kubeconfig');
-    await this.#replace(path, text);
-    return path;
+  /** The administrator's kubeconfig of this cluster alone. */
+  get kubeconfigPath(): string {
+    return join(this.path, 'kubeconfig');
+  }
+
+  get controlSocket(): string {
+    return join(this.path, 'control.sock');
+  }
+
+  async writeKubeconfig(text: string): Promise<void> {
+    await this.#replace(this.kubeconfigPath, text);
   }
 
   /** True where a cluster has been kept here. */
-  async exists(): Promise<boolean> {
-    return stat(join(this.path, stateFile)).then(
+  async isCluster(): Promise<boolean> {
+    return stat(this.pkiDirectory).then(
       () => true,
       () => false,
     );

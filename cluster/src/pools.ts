@@ -1,0 +1,45 @@
+import { isStatus } from '@coracle/apimachinery/errors';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import type { ResourceRef } from '@coracle/apimachinery/schema';
+import type { Client } from '@coracle/client/rest';
+import { cloudGroup, FargateProfiles, NodeGroups } from '@coracle/kubelet-shim';
+import type { ClusterConfig } from './config/cluster-config.ts';
+
+const apiVersion = `${cloudGroup}/v1`;
+
+/**
+ * Makes the node groups and Fargate profiles that were asked for. Those that exist stay as they are: a resumed cluster keeps
+ * the size that it was scaled to.
+ */
+export async function createPools(client: Client, config: ClusterConfig): Promise<void> {
+  await Promise.all([
+    ...config.nodeGroups.map(({ name, instanceType, count, zones }) =>
+      createOnce(client, NodeGroups, {
+        apiVersion,
+        kind: NodeGroups.kind,
+        metadata: { name },
+        spec: { instanceType, replicas: count, zones },
+      }),
+    ),
+    ...config.fargateProfiles.map(({ name, selectors }) =>
+      createOnce(client, FargateProfiles, {
+        apiVersion,
+        kind: FargateProfiles.kind,
+        metadata: { name },
+        spec: { selectors },
+      }),
+    ),
+  ]);
+}
+
+async function createOnce<T extends KubernetesObject>(
+  client: Client,
+  resource: ResourceRef<T>,
+  object: T,
+): Promise<void> {
+  try {
+    await client.create(resource, object);
+  } catch (error) {
+    if (!isStatus(error, 'AlreadyExists')) throw error;
+  }
+}
