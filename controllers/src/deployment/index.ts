@@ -1,0 +1,1 @@
+export { startDeployment } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startReplicaSet, startReplicationController } from './controller.ts';
