@@ -28,6 +28,6 @@ describe('the network plan', () => {
   });
 
   it('gives the addresses that a VPC has them at', () => {
-    expect(planAt(2)).to.include({ gateway: '10.2.0.1', nameServer: '10.2.0.2', bridge: 'coracle2' });
+    expect(planAt(2)).to.include({ gateway: '10.2.0.1', nameServer: '10.2.0.2', device: 'coracle2' });
   });
 });

@@ -9,14 +9,14 @@ export interface NetworkPlan {
   readonly vpc: Ipv4Range;
   /** What the pods' addresses are taken from; every node gets a /24 of it. */
   readonly pods: Ipv4Range;
-  /** The host's own address on the machines' bridge (VPC + 1), at which pods and nodes reach the API server. */
+  /** The host's own address towards the machines (VPC + 1), at which pods and nodes reach the API server. */
   readonly gateway: string;
   /** The name server of machines (VPC + 2), behind the cluster's DNS address. */
   readonly nameServer: string;
   /** Addresses of Services of type LoadBalancer: the last /24 of the VPC. */
   readonly loadBalancers: Ipv4Range;
-  /** Name of the bridge on the host. */
-  readonly bridge: string;
+  /** Interface of the host that holds its addresses; links to machines are named after it. */
+  readonly device: string;
 }
 
 /** Pod ranges that go with the VPCs 10.0, 10.1, …: what `kubectl get pods -o wide` shows should look familiar. */
@@ -46,7 +46,7 @@ export async function planNetwork(options: PlanOptions): Promise<NetworkPlan> {
   return planAt(index);
 }
 
-/** The plan number `index`. Pure: the bridge is named after its VPC, which no two clusters of a host share. */
+/** The plan number `index`. Pure: the device is named after its VPC, which no two clusters of a host share. */
 export function planAt(index: number): NetworkPlan {
   const vpc = vpcRange(index);
   return {
@@ -55,7 +55,7 @@ export function planAt(index: number): NetworkPlan {
     gateway: formatAddress(vpc.base + 1),
     nameServer: formatAddress(vpc.base + 2),
     loadBalancers: subrange(vpc, 24, 255),
-    bridge: `coracle${index}`,
+    device: `coracle${index}`,
   };
 }
 

@@ -1,0 +1,48 @@
+import { formatRange } from './ipv4.ts';
+import type { NetworkPlan } from './plan.ts';
+
+/** Where the nodes' kubelet API is seen: port 10250 of every node. */
+export const kubeletPort = 10250;
+
+/**
+ * The host's part of the network as an nft script: traffic of machines and pods to the world leaves with the host's own
+ * address, port 10250 of each node leads to its agent in this process, and an API server on loopback can be reached at the
+ * gateway. Replaces what was there.
+ */
+export function hostRules(plan: NetworkPlan, apiServer: { readonly host: string; readonly port: number }): string {
+  const inside = `{ ${formatRange(plan.vpc)}, ${formatRange(plan.pods)} }`;
+  const table = `ip ${plan.device}`;
+  const agents = `dnat ip addr . port to ip daddr . tcp dport map @agents`;
+  const lines = [
+    `add table ${table}`,
+    `delete table ${table}`,
+    `add table ${table}`,
+    `add map ${table} agents { type ipv4_addr . inet_service : ipv4_addr . inet_service; }`,
+    `add chain ${table} prerouting { type nat hook prerouting priority dstnat; }`,
+    `add chain ${table} output { type nat hook output priority -100; }`,
+    `add chain ${table} postrouting { type nat hook postrouting priority srcnat; }`,
+    `add rule ${table} prerouting ${agents}`,
+    `add rule ${table} output ${agents}`,
+    `add rule ${table} postrouting ip saddr ${inside} ip daddr != ${inside} masquerade`,
+  ];
+  if (isLoopback(apiServer.host)) {
+    lines.push(
+      `add rule ${table} prerouting ip daddr ${plan.gateway} tcp dport ${apiServer.port} dnat to 127.0.0.1:${apiServer.port}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The change to `hostRules` that leads a node's port 10250 to its agent, or ends that. */
+export function agentRule(
+  plan: NetworkPlan,
+  change: 'add' | 'delete',
+  node: string,
+  agent: { readonly host: string; readonly port: number },
+): string {
+  return `${change} element ip ${plan.device} agents { ${node} . ${kubeletPort} : ${agent.host} . ${agent.port} }\n`;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.startsWith('127.');
+}
