@@ -22,6 +22,8 @@ export interface ObjectSchema extends SchemaBase {
   readonly preserveUnknownFields?: boolean;
   /** `x-kubernetes-embedded-resource`: apiVersion, kind and metadata are implied. */
   readonly embeddedResource?: boolean;
+  /** From the generated table: its objects follow Go's rules of types and zero values, custom ones stay as they were given. */
+  readonly builtin?: boolean;
   /** `apiVersion` and `kind` belong to it: it can be a body of its own. */
   readonly kind?: boolean;
   /** `x-kubernetes-unions` and `patchStrategy: retainKeys` live on the field, see `Field.patchStrategy`. */

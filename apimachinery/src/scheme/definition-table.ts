@@ -88,6 +88,7 @@ export class DefinitionTable {
       type: 'object',
       name,
       fields,
+      builtin: true,
       ...(lines.includes('@atomic') && { atomic: true }),
       ...(lines.includes('@kind') && { kind: true }),
     };
