@@ -91,6 +91,8 @@ export interface Storage {
   requestProgress(): Promise<void>;
   /** Forgets history before `revision`; reads and watches from before it fail with CompactedError. */
   compact(revision: Revision): Promise<void>;
+  /** The oldest revision that may still be read, as far as this process knows; 0 before the first compaction. */
+  readonly compactedRevision: Revision;
   /** Bytes on disk, for metrics; undefined where the driver cannot tell. */
   sizeBytes(): Promise<number | undefined>;
   close(): Promise<void>;

@@ -23,6 +23,11 @@ export interface ObjectStores {
 export interface ResourceStoreOptions {
   readonly prefix: string;
   readonly namespaced: boolean;
+  /**
+   * apiVersion and kind that the storage version is written with. Stored JSON of exactly this kind is served as it is,
+   * without being decoded. Absent (custom resources, whose schema may have changed since): everything goes through `decode`.
+   */
+  readonly storedAs?: { readonly apiVersion: string; readonly kind: string };
   /** Decodes what someone else wrote (protobuf of an upstream API server, an older version, pruned custom resource). */
   readonly decode: (stored: Uint8Array) => KubernetesObject;
   /** Field selector values of an object beyond `metadata.name` and `metadata.namespace`, computed once per revision. */
@@ -48,6 +53,11 @@ export interface Selection {
   readonly namespace?: string;
   /** Only this object. */
   readonly name?: string;
+  /**
+   * One requirement of `matches` on a field that `ResourceStoreOptions.fields` computes (`spec.nodeName`): finds the
+   * watchers of an event without asking all of them. `matches` still decides.
+   */
+  readonly equals?: { readonly field: string; readonly value: string };
   /** Label and field selectors, compiled; absent selects everything (and lets lists join cached bytes unfiltered). */
   readonly matches?: (object: StoredObject) => boolean;
 }
@@ -99,7 +109,7 @@ export interface ResourceStore {
   list(request: ListRequest): Promise<ListResult>;
   /** Batches of events; ends when the signal is aborted. Throws CompactedError, or WatcherTooSlowError for a reader that fell behind. */
   watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<readonly StoreEvent[]>;
-  /** Undefined where the name is taken. */
+  /** Undefined where the name is taken. The object must not be changed afterwards; its resourceVersion is ignored. */
   create(object: KubernetesObject, ttlSeconds?: number): Promise<StoredObject | undefined>;
   /**
    * Optimistic update: begins from the cached object, tries again from the store's on a conflict. `change` returns the new

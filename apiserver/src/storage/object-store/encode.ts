@@ -1,0 +1,55 @@
+import { Buffer } from 'node:buffer';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import type { Revision } from '../storage.ts';
+
+/**
+ * The JSON of an object as it is stored: without resourceVersion, and with kind, apiVersion and metadata in front so that
+ * `spliceRevision` finds its place without looking at the rest.
+ */
+export function encodeForStorage(object: KubernetesObject): Uint8Array {
+  const { kind, apiVersion, metadata, ...rest } = object;
+  const stored = { kind, apiVersion, metadata: { ...metadata, resourceVersion: undefined }, ...rest };
+  return Buffer.from(JSON.stringify(stored));
+}
+
+/** The start of the stored JSON of one kind, up to and including the brace that opens metadata. */
+export function storedHeader(apiVersion: string, kind: string): Uint8Array {
+  return Buffer.from(`{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":{`);
+}
+
+export function startsWith(bytes: Uint8Array, header: Uint8Array): boolean {
+  if (bytes.length < header.length) return false;
+  for (let index = 0; index < header.length; index++) if (bytes[index] !== header[index]) return false;
+  return true;
+}
+
+/** Stored JSON with resourceVersion as the first field of metadata. `at` is the length of its header. */
+export function spliceRevision(stored: Uint8Array, at: number, revision: Revision): Uint8Array {
+  // Metadata is never empty (it has a name), so a comma always follows.
+  const field = `"resourceVersion":"${revision}",`;
+  const json = Buffer.allocUnsafe(stored.length + field.length);
+  json.set(stored.subarray(0, at));
+  json.write(field, at, 'latin1');
+  json.set(stored.subarray(at), at + field.length);
+  return json;
+}
+
+/** The same object with another resourceVersion; everything below is shared. */
+export function withRevision<T extends KubernetesObject>(object: T, revision: Revision): T {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+}
+
+const metadataOpening = '"metadata":{';
+
+/** Where `spliceRevision` cuts the output of `encodeForStorage`. */
+export function headerLengthOf(stored: Uint8Array): number {
+  return (
+    Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).indexOf(metadataOpening) + metadataOpening.length
+  );
+}
+
+export function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const child of Object.values(value)) freezeDeep(child);
+  return Object.freeze(value);
+}

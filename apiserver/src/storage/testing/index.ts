@@ -1,0 +1,1 @@
+export { storageSuite } from './storage-suite.ts';
