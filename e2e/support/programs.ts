@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 /** Upstream programs that judge this project; `tools/upstream/build` makes them once. */
 export type UpstreamProgram =
+  | 'bench-client'
   | 'kubectl'
   | 'helm'
   | 'helm4'

@@ -1,0 +1,107 @@
+/**
+ * `npm run bench`: the same work, by the same client, on upstream's control plane and on this one in turn; prints both with
+ * the ratio, ahead or behind. Cost is the processor time of all server processes, an operation; it hardly depends on the
+ * hour. Rate is operations a second with client and servers on the same machine. `--only create` picks works by title.
+ */
+import { parseArgs } from 'node:util';
+import { mustRun, upstreamProgram } from '../support/index.ts';
+import { processorMs, residentMiB } from './process-usage.ts';
+import { formatReport, type Measured, type Report } from './report.ts';
+import { coracle, reference, type RunningSubject, type Subject } from './subject.ts';
+import { schedulingWorks, type Work, works } from './works.ts';
+
+const workTimeoutMs = 600_000;
+const idleSettleMs = 10_000;
+const idleMeasureMs = 30_000;
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    /** Measures this control plane alone: quick, for work on one number. */
+    'without-reference': { type: 'boolean', default: false },
+    output: { type: 'string', short: 'o', default: 'text' },
+  },
+});
+
+const chosen = (work: Work) => flags.only === undefined || flags.only.some((part) => work.title.includes(part));
+const client = upstreamProgram('bench-client');
+const reports: Report[] = [];
+for (const subject of flags['without-reference'] ? [coracle] : [reference, coracle]) {
+  process.stderr.write(`— ${subject.title}\n`);
+  reports.push(await measure(subject));
+}
+process.stdout.write(
+  flags.output === 'json'
+    ? `${JSON.stringify(reports, undefined, 2)}\n`
+    : formatReport(reports, [...works, ...schedulingWorks]),
+);
+
+async function measure(subject: Subject): Promise<Report> {
+  const first = await subject.start();
+  const { readyMs } = first;
+  const measured: Measured[] = [];
+  try {
+    await work(first, ['-work', 'namespace']);
+    await sleep(idleSettleMs);
+    const idleMiB = residentMiB(first.pids);
+    const before = processorMs(first.pids);
+    await sleep(idleMeasureMs);
+    const idleShare = (processorMs(first.pids) - before) / idleMeasureMs;
+    for (const each of works.filter(chosen)) measured.push(await measureWork(first, each));
+    const loadedMiB = residentMiB(first.pids);
+    await first.stop();
+    measured.push(...(await measureScheduling(subject)));
+    return { title: subject.title, readyMs, idleMiB, idleShare, loadedMiB, measured };
+  } catch (error) {
+    await first.stop();
+    throw error;
+  }
+}
+
+/** On a cluster of its own, so that what came before does not weigh on it. */
+async function measureScheduling(subject: Subject): Promise<Measured[]> {
+  const wanted = schedulingWorks.filter(chosen);
+  if (wanted.length === 0) return [];
+  const running = await subject.start();
+  try {
+    await work(running, ['-work', 'namespace']);
+    await work(running, ['-work', 'nodes', '-nodes', '1000']);
+    const measured: Measured[] = [];
+    for (const each of wanted) measured.push(await measureWork(running, each));
+    return measured;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function measureWork(running: RunningSubject, { title, args }: Work): Promise<Measured> {
+  const before = processorMs(running.pids);
+  const result = await work(running, args);
+  const measured: Measured = {
+    title,
+    rate: result.ops / result.seconds,
+    costMs: (processorMs(running.pids) - before) / result.ops,
+    clientMs: result.clientMs / result.ops,
+    p99Ms: result.latencyP99,
+    lost: result.lost,
+  };
+  process.stderr.write(`  ${title}: ${measured.rate.toFixed(1)}/s, ${measured.costMs.toFixed(3)} ms\n`);
+  return measured;
+}
+
+interface ClientResult {
+  readonly ops: number;
+  readonly seconds: number;
+  readonly clientMs: number;
+  readonly latencyP99: number;
+  readonly lost: number;
+}
+
+async function work(running: RunningSubject, args: readonly string[]): Promise<ClientResult> {
+  const output = await mustRun(client, ['-kubeconfig', running.kubeconfig, ...args], { timeoutMs: workTimeoutMs });
+  return JSON.parse(output) as ClientResult;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
