@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import {
+  applicationImages,
+  containerObstacle,
+  eventually,
+  loadApplicationImages,
+  skipBecause,
+  startTestCluster,
+  type TestCluster,
+  upstreamObstacle,
+} from '../support/index.ts';
+
+describe('nodes of a real cluster', function () {
+  let cluster: TestCluster;
+
+  before(async function () {
+    skipBecause(this, containerObstacle() ?? upstreamObstacle('kubectl'));
+    cluster = await startTestCluster({ runtime: 'containerd' });
+    await loadApplicationImages(cluster);
+  });
+  after(async () => cluster?.[Symbol.asyncDispose]());
+
+  it('are two, ready, in two zones, of an instance type', async () => {
+    const nodes = JSON.parse(await cluster.kubectl('get', 'nodes', '-o', 'json')) as { items: NodeObject[] };
+    expect(nodes.items).to.have.length(2);
+    const labels = nodes.items.map((node) => node.metadata.labels);
+    expect(labels.map((each) => each['topology.kubernetes.io/zone']).sort()).to.deep.equal([
+      'us-east-1a',
+      'us-east-1b',
+    ]);
+    expect(labels.map((each) => each['node.kubernetes.io/instance-type'])).to.deep.equal(['m5.large', 'm5.large']);
+    for (const node of nodes.items) {
+      expect(node.metadata.name).to.match(
+        /^ip-10-\d+-\d+-\d+\.ec2\.internal$|^ip-10-\d+-\d+-\d+\.us-east-1\.compute\.internal$/,
+      );
+      expect(node.status.conditions.find(({ type }) => type === 'Ready')?.status).to.equal('True');
+      expect(node.status.capacity.cpu).to.equal('2');
+    }
+  });
+
+  it('reach each other’s pods, Services and names', async () => {
+    await cluster.kubectl('create', 'deployment', 'web', `--image=${applicationImages.web}`, '--replicas=2');
+    await cluster.kubectl('expose', 'deployment', 'web', '--port=80', '--target-port=8080');
+    await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+    const addresses = await cluster.kubectl('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].status.podIP}');
+    const targets = [
+      ...addresses.split(' ').map((address) => `${address}:8080`),
+      'web',
+      'web.default.svc.cluster.local',
+    ];
+    for (const target of targets) {
+      const answer = await cluster.kubectl(
+        ...['run', 'client', '--rm', '-i', '--quiet', '--restart=Never', `--image=${applicationImages.tools}`],
+        ...['--', 'wget', '-qO-', '-T', '10', `http://${target}/healthz`],
+      );
+      expect(answer, target).to.equal('ok');
+    }
+  });
+
+  it('appear for a pod of a Fargate profile, and go with it', async () => {
+    await cluster.kubectl(
+      '-n',
+      'serverless',
+      'run',
+      'lone',
+      `--image=${applicationImages.tools}`,
+      '--',
+      'sleep',
+      '1000',
+    );
+    await cluster.kubectl('-n', 'serverless', 'wait', 'pod/lone', '--for=condition=Ready', '--timeout=60s');
+    const pod = JSON.parse(await cluster.kubectl('-n', 'serverless', 'get', 'pod', 'lone', '-o', 'json')) as PodObject;
+    expect(pod.spec.nodeName).to.match(/^fargate-ip-/);
+    expect(pod.spec.schedulerName).to.equal('fargate-scheduler');
+    expect(pod.metadata.annotations['CapacityProvisioned']).to.equal('0.25vCPU 0.5GB');
+    const node = JSON.parse(await cluster.kubectl('get', 'node', pod.spec.nodeName, '-o', 'json')) as NodeObject;
+    expect(node.metadata.labels['eks.amazonaws.com/compute-type']).to.equal('fargate');
+    expect(await cluster.kubectl('-n', 'serverless', 'exec', 'lone', '--', 'echo', 'inside')).to.equal('inside\n');
+    await cluster.kubectl('-n', 'serverless', 'delete', 'pod', 'lone', '--grace-period=1');
+    await eventually(async () => {
+      const left = await cluster.kubectl('get', 'nodes', '-l', 'eks.amazonaws.com/compute-type=fargate', '-o', 'name');
+      expect(left).to.equal('');
+    });
+  });
+
+  it('come back with their pods after down and up', async () => {
+    const before = await cluster.kubectl('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.uid}');
+    const service = await cluster.kubectl('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}');
+    expect((await cluster.coracle('down')).code).to.equal(0);
+    expect((await cluster.coracle('status')).code).to.equal(1);
+    expect(
+      (await cluster.coracle('up', '--detach', '--port', '0', '--runtime', 'containerd', '--wait', '120s')).code,
+    ).to.equal(0);
+    await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=90s');
+    expect(await cluster.kubectl('get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].metadata.uid}')).to.equal(
+      before,
+    );
+    expect(await cluster.kubectl('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')).to.equal(service);
+    await eventually(async () =>
+      expect(
+        await cluster.kubectl(
+          ...['run', 'client', '--rm', '-i', '--quiet', '--restart=Never', `--image=${applicationImages.tools}`],
+          ...['--', 'wget', '-qO-', '-T', '10', 'http://web/healthz'],
+        ),
+      ).to.equal('ok'),
+    );
+  });
+
+  it('say why a pod cannot start whose image is missing', async () => {
+    await cluster.kubectl('run', 'missing', '--image=coracle.test/absent:1', '--restart=Never');
+    await eventually(async () => {
+      const reason = await cluster.kubectl(
+        'get',
+        'pod',
+        'missing',
+        '-o',
+        'jsonpath={.status.containerStatuses[0].state.waiting.reason}',
+      );
+      expect(reason).to.be.oneOf(['ErrImagePull', 'ImagePullBackOff']);
+    });
+    await cluster.kubectl('delete', 'pod', 'missing', '--grace-period=0', '--force');
+  });
+});
+
+interface NodeObject {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly status: {
+    readonly capacity: { readonly cpu: string };
+    readonly conditions: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+interface PodObject {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
+  readonly spec: { readonly nodeName: string; readonly schedulerName: string };
+}
