@@ -56,13 +56,13 @@ export interface NodeDns {
 }
 
 export interface ServingOptions {
-  /** Address to bind, seen from inside `netns` where one is given. */
+  /** Address of this host to bind. */
   readonly host: string;
   readonly port: number;
+  /** What the node reports as its kubelet's port, where the machine forwards from there to `port`. Default: `port`. */
+  readonly advertisedPort?: number;
   readonly certificate: string;
   readonly key: string;
   /** PEM of the authority whose client certificates are let in. */
   readonly clientCa: string;
-  /** Path of a network namespace (`/run/netns/x`) to listen in. */
-  readonly netns?: string;
 }
