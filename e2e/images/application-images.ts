@@ -56,7 +56,7 @@ const webFiles: readonly LayerEntry[] = [
 ];
 
 /** One static program under all its names. */
-async function busyboxFiles(cache: string): Promise<LayerEntry[]> {
+export async function busyboxFiles(cache: string): Promise<LayerEntry[]> {
   const program = await debianFile(cache, 'busybox-static', 'bin/busybox');
   const names = execFileSync(program, ['--list'], { encoding: 'utf8' }).split('\n').filter(Boolean);
   return [

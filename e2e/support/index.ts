@@ -11,4 +11,10 @@ export {
   upstreamObstacle,
   upstreamProgram,
 } from './programs.ts';
-export { applicationImages, loadApplicationImages, startTestCluster, type TestCluster } from './test-cluster.ts';
+export {
+  applicationImages,
+  loadApplicationImages,
+  loadConformanceImages,
+  startTestCluster,
+  type TestCluster,
+} from './test-cluster.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { applicationImages, buildApplicationImages } from '../images/index.ts';
+import { applicationImages, buildApplicationImages, buildConformanceImages } from '../images/index.ts';
 import {
   mustRun,
   type Outcome,
@@ -65,10 +65,23 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
   };
 }
 
+const debianCache = join(toolsFolder, 'debian');
+
 /** Builds the application's images once and loads them into every node. */
 export async function loadApplicationImages(cluster: TestCluster): Promise<void> {
-  const layout = join(toolsFolder, 'images/application');
-  if (!existsSync(join(layout, 'index.json'))) await buildApplicationImages(layout, join(toolsFolder, 'debian'));
+  await loadImages(cluster, 'application', (layout) => buildApplicationImages(layout, debianCache));
+}
+
+/** The same for the images that upstream's suite runs. */
+export async function loadConformanceImages(cluster: TestCluster): Promise<void> {
+  const [agnhost, sampleApiserver, etcd] = (['agnhost', 'sample-apiserver', 'etcd'] as const).map(upstreamProgram);
+  const programs = { agnhost: agnhost ?? '', sampleApiserver: sampleApiserver ?? '', etcd: etcd ?? '' };
+  await loadImages(cluster, 'conformance', (layout) => buildConformanceImages(layout, debianCache, programs));
+}
+
+async function loadImages(cluster: TestCluster, name: string, build: (layout: string) => Promise<void>): Promise<void> {
+  const layout = join(toolsFolder, 'images', name);
+  if (!existsSync(join(layout, 'index.json'))) await build(layout);
   const loaded = await cluster.coracle('image', 'load', layout);
   if (loaded.code !== 0) throw new Error(`coracle image load ended with ${loaded.code}:\n${loaded.stderr}`);
 }

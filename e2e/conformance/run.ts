@@ -1,0 +1,108 @@
+/**
+ * `npm run conformance`: upstream's own suite against a cluster of this project, compared with the ledger.
+ *   --level api,pod-status     only specs of these levels (default: all)
+ *   --focus TEXT               only specs whose name contains this
+ *   --failed                   only specs that the ledger does not call a pass
+ *   --processes 8              at the same time
+ *   --update                   write what was seen to the ledger
+ *   --kubeconfig FILE          an existing cluster in place of a new one
+ */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { containerObstacle, loadConformanceImages, startTestCluster } from '../support/index.ts';
+import {
+  compareWithLedger,
+  formatLedger,
+  type Level,
+  levels,
+  parseLedger,
+  type SpecOutcome,
+  specKey,
+  updateLedger,
+} from './ledger.ts';
+import { listSpecs, runSpecs } from './suite.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    level: { type: 'string', default: levels.join(',') },
+    focus: { type: 'string' },
+    failed: { type: 'boolean', default: false },
+    processes: { type: 'string', default: '8' },
+    update: { type: 'boolean', default: false },
+    kubeconfig: { type: 'string' },
+    output: { type: 'string' },
+    runtime: { type: 'string' },
+  },
+});
+
+const ledgerPath = join(import.meta.dirname, '../ledger/conformance.tsv');
+/** Levels that hollow nodes are enough for. */
+const hollowLevels: readonly Level[] = ['api', 'api+controllers', 'node-objects+scheduler', 'pod-status'];
+
+const wantedLevels = flags.level.split(',');
+const unknownLevel = wantedLevels.find((level) => !levels.includes(level as Level));
+if (unknownLevel !== undefined) {
+  console.error(`--level ${unknownLevel}: one of ${levels.join(', ')}`);
+  process.exit(2);
+}
+const ledger = parseLedger(await readFile(ledgerPath, 'utf8'));
+const listed = await listSpecs();
+const listedByKey = new Map(listed.map((spec) => [specKey(spec), spec]));
+const chosen = ledger.filter(
+  (line) =>
+    wantedLevels.includes(line.level) &&
+    (flags.focus === undefined || line.spec.includes(flags.focus)) &&
+    !(flags.failed && line.result === 'pass'),
+);
+if (chosen.length === 0) {
+  console.error('no spec of the ledger is meant by these flags');
+  process.exit(2);
+}
+const output = flags.output ?? (await mkdtemp(join(tmpdir(), 'coracle-conformance-')));
+console.log(`${chosen.length} specs; logs, JUnit and JSON go to ${output}`);
+
+const outcomes = await run();
+report(outcomes);
+
+async function run(): Promise<SpecOutcome[]> {
+  const runtime = chooseRuntime();
+  const cluster = flags.kubeconfig === undefined ? await startTestCluster({ runtime }) : undefined;
+  try {
+    if (cluster !== undefined && runtime === 'containerd') await loadConformanceImages(cluster);
+    return await runSpecs({
+      kubeconfig: flags.kubeconfig ?? cluster?.kubeconfig ?? '',
+      specs: chosen.map((line) => listedByKey.get(specKey(line.spec)) ?? line.spec),
+      processes: Number(flags.processes),
+      nodes: 2,
+      output,
+      progress: (done, failed) => process.stderr.write(`\r${done} of ${chosen.length} done, ${failed} failed `),
+    });
+  } finally {
+    process.stderr.write('\n');
+    await cluster?.[Symbol.asyncDispose]();
+  }
+}
+
+function chooseRuntime(): 'containerd' | 'hollow' {
+  if (flags.runtime === 'containerd' || flags.runtime === 'hollow') return flags.runtime;
+  const needsContainers = chosen.some((line) => !hollowLevels.includes(line.level));
+  if (!needsContainers) return 'hollow';
+  const obstacle = containerObstacle();
+  if (obstacle === undefined) return 'containerd';
+  console.error(`${obstacle}: choose among the levels ${hollowLevels.join(', ')}`);
+  process.exit(2);
+}
+
+function report(seen: readonly SpecOutcome[]): void {
+  const passed = seen.filter(({ result }) => result === 'pass').length;
+  for (const { spec, message } of seen.filter(({ result }) => result === 'fail')) {
+    console.log(`FAIL ${spec}\n     ${message.replace(/\s+/g, ' ').slice(0, 400)}`);
+  }
+  const differences = compareWithLedger(ledger, seen, listed);
+  if (flags.update) void writeFile(ledgerPath, formatLedger(updateLedger(ledger, seen)));
+  else for (const difference of differences) console.log(difference);
+  console.log(`${passed} passed, ${seen.length - passed} failed, ${chosen.length - seen.length} skipped`);
+  process.exitCode = seen.length === chosen.length && (flags.update || differences.length === 0) ? 0 : 1;
+}
