@@ -1,6 +1,13 @@
 import { startDeployment } from './deployment/index.ts';
+import { startEndpoints } from './endpoints/index.ts';
+import { startEndpointSlice } from './endpointslice/index.ts';
+import { startEndpointSliceMirroring } from './endpointslicemirroring/index.ts';
+import { startGarbageCollector } from './garbage-collector/index.ts';
+import { startNamespace } from './namespace/index.ts';
 import { startReplicaSet, startReplicationController } from './replicaset/index.ts';
+import { startRootCaCertificate } from './root-ca-certificate/index.ts';
 import type { StartController } from './runtime/index.ts';
+import { startServiceAccount } from './serviceaccount/index.ts';
 
 export interface ControllerRow {
   /** Upstream's name (cmd/kube-controller-manager/names). */
@@ -15,6 +22,30 @@ export interface ControllerRow {
 
 /** The only list of controllers. Handlers of one informer are called in this order. */
 export const controllerTable: readonly ControllerRow[] = [
+  { name: 'serviceaccount-controller', account: 'service-account-controller', start: startServiceAccount },
+  {
+    name: 'root-ca-certificate-publisher-controller',
+    account: 'root-ca-cert-publisher',
+    start: startRootCaCertificate,
+  },
+  {
+    name: 'endpoints-controller',
+    account: 'endpoint-controller',
+    eventSource: 'endpoint-controller',
+    start: startEndpoints,
+  },
+  {
+    name: 'endpointslice-controller',
+    account: 'endpointslice-controller',
+    eventSource: 'endpoint-slice-controller',
+    start: startEndpointSlice,
+  },
+  {
+    name: 'endpointslice-mirroring-controller',
+    account: 'endpointslicemirroring-controller',
+    eventSource: 'endpoint-slice-mirroring-controller',
+    start: startEndpointSliceMirroring,
+  },
   {
     name: 'replicationcontroller-controller',
     account: 'replication-controller',
@@ -23,4 +54,6 @@ export const controllerTable: readonly ControllerRow[] = [
   },
   { name: 'replicaset-controller', account: 'replicaset-controller', start: startReplicaSet },
   { name: 'deployment-controller', account: 'deployment-controller', start: startDeployment },
+  { name: 'garbage-collector-controller', account: 'generic-garbage-collector', start: startGarbageCollector },
+  { name: 'namespace-controller', account: 'namespace-controller', start: startNamespace },
 ];

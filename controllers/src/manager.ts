@@ -4,7 +4,13 @@ import { createInformers } from '@coracle/client/informer';
 import type { Client } from '@coracle/client/rest';
 import { createWorkQueue, type WorkQueue } from '@coracle/client/workqueue';
 import { controllerTable, type ControllerRow } from './controller-table.ts';
-import { type ControllerContext, type LoopOptions, runLoop, type SigningMaterial } from './runtime/index.ts';
+import {
+  type ControllerContext,
+  createDiscovery,
+  type LoopOptions,
+  runLoop,
+  type SigningMaterial,
+} from './runtime/index.ts';
 import { addSharedIndexes } from './shared/index.ts';
 
 export interface ControllersDependencies {
@@ -42,6 +48,14 @@ export async function startControllers(
   const recorders: RunningEventRecorder[] = [];
   const loops: DeclaredLoop[] = [];
   const onSynced: (() => void)[] = [];
+  const onStop: (() => Promise<void>)[] = [];
+  const discovery = createDiscovery({
+    client: clientFor(readerUser),
+    informers,
+    clock: environment.clock,
+    log: environment.log,
+    signal: stopping.signal,
+  });
 
   const contextOf = (row: ControllerRow): ControllerContext => {
     const user = row.account ? `system:serviceaccount:kube-system:${row.account}` : readerUser;
@@ -53,6 +67,7 @@ export async function startControllers(
       name: row.name,
       client,
       informers,
+      discovery,
       events,
       environment,
       clock: environment.clock,
@@ -66,9 +81,12 @@ export async function startControllers(
         return queue;
       },
       onSynced: (task) => onSynced.push(task),
+      onStop: (task) => onStop.push(task),
     };
   };
 
+  // What is served decides which informers some controllers ask for.
+  await discovery.refresh();
   addSharedIndexes(informers);
   for (const row of selectControllers(controllerTable, options.controllers)) row.start(contextOf(row));
   let working: Promise<unknown> = Promise.resolve();
@@ -76,6 +94,7 @@ export async function startControllers(
     stopping.abort(new Error('the controllers are stopped'));
     for (const { queue } of loops) queue.shutDown();
     await working;
+    await Promise.all(onStop.map((task) => task()));
     await Promise.all(recorders.map((recorder) => recorder.stop()));
     await informers.stop();
   };

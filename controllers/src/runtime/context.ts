@@ -4,6 +4,7 @@ import type { EventRecorder } from '@coracle/client/events';
 import type { Informers } from '@coracle/client/informer';
 import type { Client } from '@coracle/client/rest';
 import type { WorkQueue } from '@coracle/client/workqueue';
+import type { Discovery } from './discovery.ts';
 
 /** Keys and certificates the controllers sign with or publish. */
 export interface SigningMaterial {
@@ -26,6 +27,8 @@ export interface ControllerContext {
   readonly client: Client;
   /** Shared by all controllers. */
   readonly informers: Informers;
+  /** What the API server serves, custom resources included. */
+  readonly discovery: Discovery;
   readonly events: EventRecorder;
   readonly environment: Environment;
   /** The environment's clock, and the environment's randomness next to it. */
@@ -39,6 +42,8 @@ export interface ControllerContext {
   loop(options: LoopOptions): WorkQueue;
   /** Declares work to do once, after the informers have synced and before the loops begin. */
   onSynced(task: () => void): void;
+  /** Declares something to end when the controllers stop. */
+  onStop(task: () => Promise<void>): void;
 }
 
 export interface LoopOptions {

@@ -1,0 +1,71 @@
+import type { Pod, Service, ServicePort } from '@coracle/apimachinery/types/core-v1';
+import type { Handler, Lister } from '@coracle/client/informer';
+import type { WorkQueue } from '@coracle/client/workqueue';
+import { keyOf } from '../runtime/index.ts';
+import { deepEqual, isPodReady, isPodTerminal, matchesLabels } from '../shared/index.ts';
+
+/** Queues the services that select the pod, when something about it changed that a service's endpoints show. */
+export function podHandler(services: Lister<Service>, queue: WorkQueue): Handler<Pod> {
+  const queueServices = (pod: Pod): void => {
+    for (const service of services.list(pod.metadata?.namespace)) if (selects(service, pod)) queue.add(keyOf(service));
+  };
+  return {
+    added: queueServices,
+    updated(pod, previous) {
+      if (sameEndpoint(pod, previous)) return;
+      queueServices(previous);
+      queueServices(pod);
+    },
+    deleted: queueServices,
+  };
+}
+
+export function selects(service: Service, pod: Pod): boolean {
+  const selector = service.spec?.selector;
+  return selector !== undefined && matchesLabels(selector, pod.metadata?.labels);
+}
+
+function sameEndpoint(a: Pod, b: Pod): boolean {
+  return (
+    a.metadata?.deletionTimestamp === b.metadata?.deletionTimestamp &&
+    isPodReady(a) === isPodReady(b) &&
+    isPodTerminal(a) === isPodTerminal(b) &&
+    deepEqual(a.status?.podIPs, b.status?.podIPs) &&
+    deepEqual(a.metadata?.labels, b.metadata?.labels) &&
+    a.spec?.hostname === b.spec?.hostname &&
+    a.spec?.subdomain === b.spec?.subdomain
+  );
+}
+
+/** Has an address and has not finished. */
+export function belongsInEndpoints(pod: Pod, includeTerminating: boolean): boolean {
+  if (isPodTerminal(pod)) return false;
+  if (!pod.status?.podIP && (pod.status?.podIPs ?? []).length === 0) return false;
+  return includeTerminating || pod.metadata?.deletionTimestamp === undefined;
+}
+
+/** The pod's host name, when the service is the one its subdomain names. */
+export function endpointHostname(pod: Pod, service: Service): string | undefined {
+  const { hostname, subdomain } = pod.spec ?? {};
+  if (!hostname || subdomain !== service.metadata?.name) return undefined;
+  return pod.metadata?.namespace === service.metadata?.namespace ? hostname : undefined;
+}
+
+/** The number behind the service port on this pod; undefined when the pod has no port of that name. */
+export function targetPort(pod: Pod, port: ServicePort): number | undefined {
+  const target = port.targetPort ?? port.port;
+  if (typeof target === 'number') return target;
+  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
+  for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
+    const match = container.ports?.find(
+      (candidate) => candidate.name === target && (candidate.protocol ?? 'TCP') === (port.protocol ?? 'TCP'),
+    );
+    if (match) return match.containerPort;
+  }
+  return undefined;
+}
+
+export function hasClusterIp(service: Service): boolean {
+  const clusterIp = service.spec?.clusterIP;
+  return clusterIp !== undefined && clusterIp !== '' && clusterIp !== 'None';
+}

@@ -1,0 +1,1 @@
+export { startGarbageCollector } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startNamespace } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startRootCaCertificate } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startServiceAccount } from './controller.ts';
