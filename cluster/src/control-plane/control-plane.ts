@@ -7,7 +7,7 @@ import { createLoopbackTransport } from '@coracle/client/transport';
 import { startControllers } from '@coracle/controllers';
 import { type Connection, fargateAdmission, type Identity } from '@coracle/kubelet-shim';
 import { startScheduler } from '@coracle/scheduler';
-import type { ClusterConfig } from '../config/cluster-config.ts';
+import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
 import { type ClusterPki, ensureClusterPki } from '../pki/index.ts';
 import type { DataDirectory } from '../state/index.ts';
 import { clusterDomain, nodePortRange, serviceCidr, servingNames } from './addresses.ts';
@@ -111,9 +111,19 @@ async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
       nodePortRange,
       clusterDomain,
     },
-  );
+  ).catch((error: unknown) => {
+    throw explainListenError(error, config.port);
+  });
   await server.ready();
   return server;
+}
+
+/** What a user can mend gets a sentence of its own. */
+function explainListenError(error: unknown, port: number): unknown {
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    return new ConfigError(`port ${port} is taken: --port names another, --port 0 takes a free one`);
+  }
+  return error;
 }
 
 function signingKeys(pki: ClusterPki) {
