@@ -1,0 +1,3 @@
+export { normalizeImageName, repositoryOf } from './image-name.ts';
+export { createImageManager, type ImageManagerDependencies } from './image-manager.ts';
+export { credentialsFor } from './pull-secrets.ts';
