@@ -1,14 +1,83 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from '@coracle/apimachinery/component';
+import { createEventRecorder } from '@coracle/client/events';
+import { createInformers } from '@coracle/client/informer';
+import { createNodeGroupController } from '../machines/ec2/node-group-controller.ts';
+import { createHollowPlatform } from '../machines/hollow/hollow-platform.ts';
+import type { MachinePlatform } from '../machines/machine.ts';
+import { openMachineStore } from '../machines/machine-store.ts';
+import { createNodeRunner } from '../machines/node-runner.ts';
+import { installCustomResources } from './install.ts';
 import type { Cloud, CloudDependencies, CloudOptions } from './options.ts';
+import { whenGroupsReady } from './ready.ts';
 
-/** Starts the machines, networks and Services under a cluster's nodes, and keeps them as its node groups and profiles ask. */
+/** Who the cloud is to the API server: the machines' owner. */
+const identity = { username: 'system:coracle:cloud', groups: ['system:masters'] };
+
+/**
+ * Starts the machines, networks and Services under a cluster's nodes, and keeps them as its node groups and profiles ask.
+ * The API server must answer; it may be empty. What `stop` does is this list from the bottom up.
+ */
 export async function startCloud(dependencies: CloudDependencies, options: CloudOptions): Promise<Cloud> {
-  throw new Error(`the machines of ${options.clusterName} are not in this commit yet: ${String(dependencies.clock)}`);
+  const { clock, random, log } = dependencies;
+  const environment: Environment = { clock, random, log: log.with({ component: 'cloud' }) };
+  const { client } = dependencies.connect(identity);
+  await using stack = new AsyncDisposableStack();
+  const stopping = new AbortController();
+
+  await installCustomResources(client, stopping.signal);
+  const platform = await openPlatform(dependencies, options);
+  stack.defer(() => platform.close());
+  const store = await openMachineStore(machinesDirectory(options));
+  const runner = createNodeRunner({
+    dependencies,
+    options,
+    platform,
+    store,
+    client,
+    onDeath: (record) => groups.machineDied(record),
+  });
+  stack.defer(() => runner.stop());
+
+  const informers = createInformers({ client, environment });
+  const events = createEventRecorder({ client, environment }, { component: 'coracle-cloud' });
+  stack.defer(() => events.stop());
+  const groups = createNodeGroupController({ environment, client, informers, events, store, runner, options });
+  stack.defer(() => groups.stop());
+  await informers.start();
+  stack.defer(() => informers.stop());
+  groups.run();
+
+  const running = stack.move();
+  let stopped: Promise<void> | undefined;
+  return {
+    ready: (timeoutMs) => whenGroupsReady({ client, environment, signal: stopping.signal }, timeoutMs),
+    importImage: (archive) => platform.importImage(archive),
+    stop() {
+      stopping.abort(new Error('the cloud is being stopped'));
+      stopped ??= running.disposeAsync();
+      return stopped;
+    },
+  };
+}
+
+/** One JSON file and one folder a machine. */
+function machinesDirectory({ dataDirectory }: Pick<CloudOptions, 'dataDirectory'>): string {
+  return join(dataDirectory, 'machines');
+}
+
+/** Real machines need modules and programs that a hollow cluster never loads. */
+async function openPlatform(dependencies: CloudDependencies, options: CloudOptions): Promise<MachinePlatform> {
+  const directory = machinesDirectory(options);
+  await mkdir(directory, { recursive: true });
+  if (options.runtime === 'hollow') return createHollowPlatform(dependencies, directory);
+  const { openRealMachines } = await import('./real-machines.ts');
+  return openRealMachines(dependencies, options, directory);
 }
 
 /** Ends every machine of the cluster and removes whatever it left on the host: processes, mounts, cgroups, links, rules. */
-export async function removeMachines(options: {
-  readonly clusterName: string;
-  readonly dataDirectory: string;
-}): Promise<void> {
-  throw new Error(`the machines of ${options.clusterName} are not in this commit yet`);
+export async function removeMachines(options: Pick<CloudOptions, 'clusterName' | 'dataDirectory'>): Promise<void> {
+  const { removeRealMachines } = await import('./real-machines.ts');
+  await removeRealMachines(options, machinesDirectory(options));
 }

@@ -19,10 +19,11 @@ export interface NetworkPlan {
   readonly device: string;
 }
 
-/** Pod ranges that go with the VPCs 10.0, 10.1, …: what `kubectl get pods -o wide` shows should look familiar. */
-const podRange = (index: number): Ipv4Range => parseRange(`10.${244 - index}.0.0/16`);
+/** Pod ranges that go with the VPCs 10.0, 10.1, …: 10.244 is where pods usually are, and a /14 has room for 1024 nodes. */
+const podRange = (index: number): Ipv4Range => parseRange(`10.${244 - 4 * index}.0.0/14`);
 const vpcRange = (index: number): Ipv4Range => parseRange(`10.${index}.0.0/16`);
-const vpcsMax = 64;
+const vpcsMax = 16;
+const planFile = 'network.json';
 
 export interface PlanOptions {
   readonly dataDirectory: string;
@@ -36,14 +37,20 @@ export interface PlanOptions {
  */
 export async function planNetwork(options: PlanOptions): Promise<NetworkPlan> {
   if (options.runtime === 'hollow') return planAt(0);
-  const file = join(options.dataDirectory, 'network.json');
-  const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return planAt((JSON.parse(kept) as { index: number }).index);
+  const kept = await readPlan(options.dataDirectory);
+  if (kept !== undefined) return kept;
+  const file = join(options.dataDirectory, planFile);
   const index = freeIndex(await routedRanges());
   await mkdir(options.dataDirectory, { recursive: true });
   await writeFile(`${file}.new`, `${JSON.stringify({ index })}\n`);
   await rename(`${file}.new`, file);
   return planAt(index);
+}
+
+/** The choice this cluster made before; undefined where it made none. */
+export async function readPlan(dataDirectory: string): Promise<NetworkPlan | undefined> {
+  const text = await readFile(join(dataDirectory, planFile), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : planAt((JSON.parse(text) as { index: number }).index);
 }
 
 /** The plan number `index`. Pure: the device is named after its VPC, which no two clusters of a host share. */

@@ -1,0 +1,50 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from '@coracle/apimachinery/component';
+import { formatAddress, parseRange } from '../../network/index.ts';
+import { createHollowRuntime } from '../../runtime/index.ts';
+import type { MachinePlatform, MachineRecord } from '../machine.ts';
+
+const never = new Promise<void>(() => {});
+
+/** Machines that only pretend: the agents are real, the containers are not. Needs no root and no network. */
+export function createHollowPlatform(environment: Environment, directory: string): MachinePlatform {
+  const folderOf = (record: MachineRecord): string => join(directory, record.name);
+  const remove = (record: MachineRecord): Promise<void> => rm(folderOf(record), { recursive: true, force: true });
+  return {
+    async start(record) {
+      const folder = folderOf(record);
+      const folders = { rootDirectory: join(folder, 'kubelet'), logsDirectory: join(folder, 'pods') };
+      for (const path of Object.values(folders)) await mkdir(path, { recursive: true });
+      const runtime = createHollowRuntime(environment, { allocateIp: podAddresses(record) });
+      return {
+        record,
+        runtime,
+        ...folders,
+        cgroupParent: '/',
+        cgroup: 'v2',
+        bootId: `${record.id}-${environment.clock.now()}`,
+        ended: never,
+        stop: () => runtime.close(),
+        async terminate() {
+          await runtime.close();
+          await remove(record);
+        },
+      };
+    },
+    remove,
+    importImage: async () => [],
+    close: async () => {},
+  };
+}
+
+/** Addresses of the node's range, one after the other, and round again; a Fargate machine has only its own. */
+function podAddresses(record: MachineRecord): () => string {
+  if (record.pool.kind === 'fargate') return () => record.address;
+  const { base } = parseRange(record.pool.podCidr);
+  let offset = 1;
+  return () => {
+    offset = offset >= 254 ? 2 : offset + 1;
+    return formatAddress(base + offset);
+  };
+}

@@ -1,0 +1,154 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from '@coracle/apimachinery/component';
+import { type Fabric, type NetworkPlan, parseRange } from '../../network/index.ts';
+import type { ServiceProxy } from '../../proxy/index.ts';
+import { createCriRuntime } from '../../runtime/index.ts';
+import type { FargatePool } from '../fargate/pool.ts';
+import type { Machine, MachinePlatform, MachineRecord } from '../machine.ts';
+import { type CgroupHost, limitCgroup, makeCgroup, removeCgroup } from './cgroups.ts';
+import { podNetwork } from './cni.ts';
+import { type Containerd, startContainerd } from './containerd.ts';
+import { openEnclosure } from './enclosure.ts';
+import type { ImageFolder } from './image-folder.ts';
+import { shareMounts, unmountAll } from './mounts.ts';
+
+/** What the machines of this host share. */
+export interface RealPlatformParts {
+  readonly environment: Environment;
+  readonly clusterName: string;
+  /** Each machine has a folder in it. */
+  readonly directory: string;
+  readonly plan: NetworkPlan;
+  readonly fabric: Fabric;
+  readonly proxy: ServiceProxy;
+  readonly cgroups: CgroupHost;
+  readonly images: ImageFolder;
+  readonly initProgram: string;
+  readonly cniPrograms: string;
+  readonly registries: string;
+  readonly fargate: FargatePool;
+}
+
+/** Agents listen at the gateway, each on this port plus the slot of its machine. */
+const agentPortBase = 10_300;
+
+/** Machines made of namespaces, control groups and containerd on this host. */
+export function createRealPlatform(parts: RealPlatformParts): MachinePlatform {
+  const containerds = new Set<Containerd>();
+  return {
+    start: (record) =>
+      record.pool.kind === 'ec2' ? startInstance(parts, record, containerds) : parts.fargate.start(record),
+    async remove(record) {
+      if (record.pool.kind === 'fargate') return parts.fargate.remove(record);
+      await removeInstance(parts, record);
+    },
+    async importImage(archive) {
+      const names = await Promise.all(
+        [...containerds, ...parts.fargate.containerds()].map((one) => one.importImage(archive)),
+      );
+      return [...new Set(names.flat())];
+    },
+    async close() {
+      await parts.fargate.close();
+      await removeCgroup(parts.cgroups, clusterCgroup(parts.clusterName));
+    },
+  };
+}
+
+/** The group of all machines of a cluster. */
+export function clusterCgroup(clusterName: string): string {
+  return `/coracle-${clusterName}`;
+}
+
+/** The group of a machine, below which its agent makes those of its pods. */
+function machineCgroup(clusterName: string, machine: string): string {
+  return `${clusterCgroup(clusterName)}/${machine}`;
+}
+
+async function startInstance(
+  parts: RealPlatformParts,
+  record: MachineRecord,
+  containerds: Set<Containerd>,
+): Promise<Machine> {
+  const { environment, cgroups, fabric, proxy, plan } = parts;
+  const directory = join(parts.directory, record.name);
+  const folders = { rootDirectory: join(directory, 'kubelet'), logsDirectory: join(directory, 'pods') };
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+  await shareMounts(folders.rootDirectory);
+  const cgroup = machineCgroup(parts.clusterName, record.name);
+  await makeCgroup(cgroups, `${cgroup}/system`);
+  await limitCgroup(cgroups, cgroup, { cpuMillis: record.cpuMillis, memoryBytes: record.memoryMiB * 2 ** 20 });
+  const enclosure = await openEnclosure({
+    directory,
+    hostName: record.name,
+    initProgram: parts.initProgram,
+    ownNetwork: true,
+    cgroups,
+    cgroup: `${cgroup}/system`,
+  });
+  const pods = record.pool.kind === 'ec2' ? parseRange(record.pool.podCidr) : undefined;
+  await fabric.connect({ slot: record.slot, pid: enclosure.init.pid, address: record.address, pods });
+  const detach = await proxy.attach({
+    nodeName: record.name,
+    zone: record.zone,
+    address: record.address,
+    pods,
+    enterNetwork: enclosure.enterNetwork,
+    agent: agentEndpoint(plan, record),
+  });
+  const containerd = await startContainerd(environment, {
+    directory,
+    enclosure,
+    cgroups,
+    cgroup: `${cgroup}/system`,
+    streamAddress: record.address,
+    cniPrograms: parts.cniPrograms,
+    cniNetwork: podNetwork(record, join(directory, 'ipam')),
+    registries: parts.registries,
+  });
+  await parts.images.importInto(containerd, join(directory, 'images.json'));
+  containerds.add(containerd);
+  await fabric.exposeAgent(record.address, agentEndpoint(plan, record));
+  const runtime = createCriRuntime(environment, { socket: containerd.socket });
+
+  const stop = async (): Promise<void> => {
+    containerds.delete(containerd);
+    detach();
+    containerd.release();
+    await runtime.close();
+    await enclosure.end();
+    await fabric.hideAgent(record.address, agentEndpoint(plan, record));
+    await unmountAll(directory);
+    await removeCgroup(cgroups, cgroup);
+  };
+  return {
+    record,
+    runtime,
+    agentEndpoint: agentEndpoint(plan, record),
+    ...folders,
+    cgroupParent: cgroup,
+    cgroup: cgroups.version,
+    bootId: `${record.id}-${enclosure.init.startTicks}`,
+    ended: enclosure.ended,
+    stop,
+    async terminate() {
+      await stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export function agentEndpoint(
+  plan: NetworkPlan,
+  record: MachineRecord,
+): { readonly host: string; readonly port: number } {
+  return { host: plan.gateway, port: agentPortBase + record.slot };
+}
+
+async function removeInstance(parts: RealPlatformParts, record: MachineRecord): Promise<void> {
+  const directory = join(parts.directory, record.name);
+  await unmountAll(directory);
+  await removeCgroup(parts.cgroups, machineCgroup(parts.clusterName, record.name));
+  await rm(directory, { recursive: true, force: true });
+}
