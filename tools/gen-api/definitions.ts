@@ -122,9 +122,15 @@ class DefinitionBuilder {
     return lines;
   }
 
-  #addFields(name: string, around: readonly number[], schema: OpenApiSchema | undefined, lines: string[]): void {
+  #addFields(
+    name: string,
+    around: readonly number[] | undefined,
+    schema: OpenApiSchema | undefined,
+    lines: string[],
+  ): void {
     const type = this.#go.types.get(name);
-    if (type?.type !== 'struct') throw new Error(`${this.#api.name}.${name} is no struct`);
+    if (type?.type === 'named') return this.#addFieldsOf(type.of, around, schema, lines);
+    if (type === undefined) throw new Error(`${this.#api.name}.${name} is no struct`);
     for (const field of type.fields) {
       const jsonName = field.json?.[0] ?? '';
       if (jsonName === '-') continue;
@@ -133,19 +139,40 @@ class DefinitionBuilder {
     }
   }
 
-  #addInlined(field: GoField, around: readonly number[], schema: OpenApiSchema | undefined, lines: string[]): void {
-    const path = field.number === undefined ? around : [...around, field.number];
-    const [importPath, name] = this.#qualified(field.type);
-    const source = this.#sources.get(importPath);
-    if (!source) throw new Error(`${this.#api.name} inlines ${importPath}.${name}, which is not read`);
-    new DefinitionBuilder(source.api, source.go, this.#sources, this.#schemas).#addFields(name, path, schema, lines);
+  #addInlined(
+    field: GoField,
+    around: readonly number[] | undefined,
+    schema: OpenApiSchema | undefined,
+    lines: string[],
+  ): void {
+    // Without a number (TypeMeta) none of it is in the message: apiVersion and kind travel in the envelope.
+    const path = field.number === undefined ? undefined : around && [...around, field.number];
+    this.#addFieldsOf(field.type, path, schema, lines);
   }
 
-  #line(field: GoField, name: string, around: readonly number[], schema: OpenApiSchema | undefined): string {
+  /** The fields of a struct that may be of another package. */
+  #addFieldsOf(
+    type: string,
+    around: readonly number[] | undefined,
+    schema: OpenApiSchema | undefined,
+    lines: string[],
+  ): void {
+    const [importPath, name] = this.#qualified(type);
+    const source = this.#sources.get(importPath);
+    if (!source) throw new Error(`${this.#api.name} inlines ${importPath}.${name}, which is not read`);
+    new DefinitionBuilder(source.api, source.go, this.#sources, this.#schemas).#addFields(name, around, schema, lines);
+  }
+
+  #line(
+    field: GoField,
+    name: string,
+    around: readonly number[] | undefined,
+    schema: OpenApiSchema | undefined,
+  ): string {
     const property = schema?.properties?.[name];
     const pointer = field.type.startsWith('*');
     const parts = [name, this.#type(pointer ? field.type.slice(1) : field.type, property, field)];
-    if (field.number !== undefined) parts.push([...around, field.number].join('.'));
+    if (around && field.number !== undefined) parts.push([...around, field.number].join('.'));
     if (schema ? schema.required?.includes(name) : isRequired(field)) parts.push('!');
     if (pointer) parts.push('p');
     if (field.json?.includes('omitempty')) parts.push('e');

@@ -1,5 +1,5 @@
 import { setField } from '../json/index.ts';
-import type { Field, ListSchema, MapSchema, ObjectSchema, Schema } from '../schema/index.ts';
+import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarType, Schema } from '../schema/index.ts';
 import { DecodeError } from './decode-error.ts';
 import { duplicateFields } from './duplicates.ts';
 import { canonicalScalar, jsonType } from './scalars.ts';
@@ -175,19 +175,23 @@ function withoutUndefined(object: Record<string, unknown>): Record<string, unkno
 
 /** What Go has in a list or map where JSON had null. */
 function zeroOf(schema: Schema): unknown {
-  switch (schema.type) {
-    case 'object':
-      return {};
-    case 'list':
-    case 'map':
-    case 'any':
-      return null;
-    case 'scalar':
-      if (schema.scalar === 'boolean') return false;
-      if (schema.scalar === 'quantity') return '0';
-      return /^(int|double)/.test(schema.scalar) ? 0 : '';
-  }
+  if (schema.type === 'object') return {};
+  return schema.type === 'scalar' ? goZeros[schema.scalar] : null;
 }
+
+const goZeros: Readonly<Record<ScalarType, unknown>> = {
+  string: '',
+  boolean: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  bytes: null,
+  quantity: '0',
+  'int-or-string': 0,
+  time: null,
+  'micro-time': null,
+  duration: '0s',
+};
 
 const goScalars: Readonly<Record<string, string>> = {
   boolean: 'bool',
