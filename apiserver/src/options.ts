@@ -19,6 +19,8 @@ export interface ApiServerDependencies {
   readonly authorizers?: (context: SecurityContext) => readonly Authorizer[];
   /** In the order they are called. */
   readonly admission?: (context: AdmissionContext) => readonly AdmissionPlugin[];
+  /** Called after the mutating plug-ins of Kubernetes and before its webhooks. */
+  readonly extraAdmission?: (context: AdmissionContext) => readonly AdmissionPlugin[];
 }
 
 /** What authenticators and authorizers are made from. */
@@ -62,8 +64,6 @@ export interface ApiServerOptions {
   readonly nodePortRange?: { readonly first: number; readonly last: number };
   /** Default `cluster.local`. */
   readonly clusterDomain?: string;
-  /** Lets everybody in as `system:anonymous` and asks no authorizer: only for tests of other components. */
-  readonly allowEverything?: boolean;
 }
 
 export interface ServiceAccountOptions {

@@ -5,8 +5,9 @@ import type { RequestBody } from './api-request.ts';
 
 /** The body of a request that arrived over a socket. */
 export function nodeBody(message: IncomingMessage | Http2ServerRequest): RequestBody {
+  let whole: Promise<Uint8Array> | undefined;
   return {
-    bytes: (limitBytes) => readAll(message, limitBytes),
+    bytes: (limitBytes) => (whole ??= readAll(message, limitBytes)),
     stream: () => message as AsyncIterable<Uint8Array>,
   };
 }

@@ -21,8 +21,8 @@ export interface TlsOptions {
   /** PEM. */
   readonly certificate: string;
   readonly key: string;
-  /** PEM bundle that client certificates are checked against; none are asked for without it. */
-  readonly clientAuthorities?: string;
+  /** PEM bundles that client certificates are checked against; none are asked for without one. */
+  readonly clientAuthorities?: readonly string[];
 }
 
 export interface Listener extends Running {
@@ -54,7 +54,7 @@ export async function startListener(options: ListenOptions, handle: Handle): Pro
     maxHeaderListPairs: 256,
     ...(options.tls.clientAuthorities === undefined
       ? {}
-      : { ca: options.tls.clientAuthorities, requestCert: true, rejectUnauthorized: false }),
+      : { ca: [...options.tls.clientAuthorities], requestCert: true, rejectUnauthorized: false }),
     ...http1Limits,
   });
   const application = new Koa();
@@ -94,7 +94,12 @@ function listen(server: http2.Http2SecureServer, options: ListenOptions): Promis
   });
 }
 
-async function serve(message: IncomingMessage, out: NodeResponse, handle: Handle, stopping: AbortSignal): Promise<void> {
+async function serve(
+  message: IncomingMessage,
+  out: NodeResponse,
+  handle: Handle,
+  stopping: AbortSignal,
+): Promise<void> {
   const gone = new AbortController();
   const onStop = () => gone.abort(new Error('the server is shutting down'));
   stopping.addEventListener('abort', onStop, { once: true });

@@ -114,7 +114,7 @@ async function writeWatch(
 }
 
 function flushHeaders(out: NodeResponse): void {
-  out.flushHeaders();
+  (out as ServerResponse).flushHeaders();
 }
 
 function write(out: NodeResponse, bytes: Uint8Array): boolean {
@@ -129,10 +129,7 @@ async function drained(out: NodeResponse): Promise<void> {
   if (out.destroyed) return;
   const ended = new AbortController();
   try {
-    await Promise.race([
-      once(out, 'drain', { signal: ended.signal }),
-      once(out, 'close', { signal: ended.signal }),
-    ]);
+    await Promise.race([once(out, 'drain', { signal: ended.signal }), once(out, 'close', { signal: ended.signal })]);
   } finally {
     ended.abort();
   }

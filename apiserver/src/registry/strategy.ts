@@ -48,7 +48,11 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   readonly generation?: 'spec-change' | 'none' | ((object: T, old: T) => boolean);
 
   /** Rules the schema cannot say. `old` is set on updates; rules of unchanged fields may be ratcheted by comparing. */
-  validate?(object: T, old: T | undefined, context: WriteContext): readonly FieldError[] | Promise<readonly FieldError[]>;
+  validate?(
+    object: T,
+    old: T | undefined,
+    context: WriteContext,
+  ): readonly FieldError[] | Promise<readonly FieldError[]>;
   /** What may not change. Runs in addition to `validate`. */
   validateUpdate?(object: T, old: T, context: WriteContext): readonly FieldError[] | Promise<readonly FieldError[]>;
   /** `Warning` headers of a valid write. */

@@ -1,0 +1,38 @@
+import { badRequest } from '@coracle/apimachinery/errors';
+import { isObject } from '@coracle/apimachinery/json';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { DecodeError } from '@coracle/apimachinery/structural';
+import type { Write } from '../registry/write.ts';
+import type { StoredObject } from '../storage/object-store/object-store.ts';
+import { parseYaml } from './body.ts';
+import type { Call } from './call.ts';
+import type { WriteOptions } from './write-options.ts';
+
+/** The body of a server-side apply: an object of the served version, as the client wrote it. */
+export async function readApplyPatch({ core, context }: Call, options: WriteOptions): Promise<KubernetesObject> {
+  const { body } = context.request;
+  const value = body.object ?? decode(await body.bytes(core.bodyBytesMax), options);
+  if (!isObject(value)) throw badRequest('error decoding patch: the patch is no object');
+  return value as KubernetesObject;
+}
+
+function decode(bytes: Uint8Array, options: WriteOptions): unknown {
+  try {
+    return parseYaml(bytes, options.fieldValidation === 'Strict');
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(`error decoding patch: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The object that results when the client's intent is merged into what is stored. Throws Conflict where others own fields. */
+export function applyTo(
+  { resource }: Call,
+  write: Write,
+  current: StoredObject | undefined,
+  intent: KubernetesObject,
+  options: WriteOptions,
+): KubernetesObject {
+  if (write.fields === undefined) throw badRequest(`${resource.row.resource} cannot be applied`);
+  return write.fields.apply(current?.object, intent, options.force === true);
+}

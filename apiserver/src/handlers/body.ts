@@ -1,0 +1,125 @@
+import { badRequest } from '@coracle/apimachinery/errors';
+import { deepCopy, isObject } from '@coracle/apimachinery/json';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { decodeEnvelope, MalformedProtobufError } from '@coracle/apimachinery/protobuf';
+import { groupVersion, type GroupVersionKind, type ObjectSchema } from '@coracle/apimachinery/schema';
+import {
+  checkObject,
+  DecodeError,
+  type Decoded,
+  decodeStrict,
+  strictDecodingError,
+} from '@coracle/apimachinery/structural';
+import { load, YAMLException } from 'js-yaml';
+import type { RequestContext } from '../filters/filter.ts';
+import { bodyEncoding } from '../negotiation/content-type.ts';
+import type { FieldValidation } from './write-options.ts';
+
+/** What a body must be. */
+export interface Expected {
+  readonly kind: GroupVersionKind;
+  readonly schema: ObjectSchema;
+  /** Reads a protobuf message of the kind; undefined where the kind has none. */
+  readonly decodeMessage: ((message: Uint8Array) => KubernetesObject) | undefined;
+}
+
+/**
+ * Reads the body of a write: private plain data of the expected kind and version. Unknown and repeated fields are dropped,
+ * warned of or refused, as `validation` says. Throws BadRequest, UnsupportedMediaType or RequestEntityTooLarge.
+ */
+export async function readObject(
+  context: RequestContext,
+  limitBytes: number,
+  expected: Expected,
+  validation: FieldValidation,
+): Promise<KubernetesObject> {
+  const { body, headers } = context.request;
+  const decoded =
+    body.object === undefined
+      ? decodeBytes(await body.bytes(limitBytes), headers['content-type'], expected, validation)
+      : handling(expected, body.object, () => checkObject(deepCopy(body.object), expected.schema));
+  reportStrictErrors(context, decoded.strictErrors, expected, validation);
+  const object = decoded.object as KubernetesObject;
+  checkKind(object, expected.kind);
+  return object;
+}
+
+/** Decodes a body without a look at what it claims to be. */
+export function decodeBytes(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  expected: Expected,
+  validation: FieldValidation,
+): Decoded {
+  const encoding = bodyEncoding(contentType, expected.decodeMessage !== undefined);
+  if (encoding === 'protobuf') return handling(expected, undefined, () => decodeProtobuf(bytes, expected));
+  const strict = validation !== 'Ignore';
+  if (encoding === 'json') return handling(expected, undefined, () => decodeStrict(bytes, expected.schema, { strict }));
+  return handling(expected, undefined, () => checkObject(parseYaml(bytes, strict), expected.schema));
+}
+
+function decodeProtobuf(bytes: Uint8Array, { kind, decodeMessage }: Expected): Decoded {
+  const { apiVersion, kind: found, raw } = decodeEnvelope(bytes);
+  const message = decodeMessage?.(raw);
+  return {
+    object: { kind: found || kind.kind, apiVersion: apiVersion || groupVersion(kind), ...message },
+    strictErrors: [],
+  };
+}
+
+/** YAML as upstream reads it. `strict` refuses keys that occur twice. */
+export function parseYaml(bytes: Uint8Array, strict: boolean): unknown {
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return load(text, { json: !strict });
+  } catch (error) {
+    if (error instanceof YAMLException) throw new DecodeError(`error converting YAML to JSON: yaml: ${error.reason}`);
+    throw error;
+  }
+}
+
+function handling(expected: Expected, value: unknown, decode: () => Decoded): Decoded {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof DecodeError || error instanceof MalformedProtobufError)
+      throw cannotHandle(expected.kind, kindOf(value) ?? expected.kind.kind, error.message);
+    throw error;
+  }
+}
+
+function kindOf(value: unknown): string | undefined {
+  return isObject(value) && typeof value['kind'] === 'string' ? value['kind'] : undefined;
+}
+
+function cannotHandle({ kind, version }: GroupVersionKind, found: string, why: string) {
+  return badRequest(`${found} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
+}
+
+/** Warns of or refuses what the schema does not know. */
+export function reportStrictErrors(
+  context: RequestContext,
+  strictErrors: readonly string[],
+  expected: Expected,
+  validation: FieldValidation,
+): void {
+  if (strictErrors.length === 0 || validation === 'Ignore') return;
+  if (validation === 'Strict') throw cannotHandle(expected.kind, expected.kind.kind, strictDecodingError(strictErrors));
+  for (const text of strictErrors) context.warnings.add(text);
+}
+
+/** A body may leave out what it is, but not claim to be something else. */
+function checkKind(object: KubernetesObject, expected: GroupVersionKind): void {
+  const apiVersion = groupVersion(expected);
+  object.apiVersion ||= apiVersion;
+  object.kind ||= expected.kind;
+  if (object.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  if (object.kind !== expected.kind) {
+    const why = `converting (${expected.version}.${object.kind}) to (${expected.group || 'core'}.${expected.kind}): unknown conversion`;
+    throw cannotHandle(expected, object.kind, why);
+  }
+}

@@ -1,0 +1,18 @@
+import type { ApiResponse } from '../http/api-request.ts';
+import { createObject } from '../registry/create.ts';
+import { readObject } from './body.ts';
+import type { Call } from './call.ts';
+import { negotiateCall, respondWithObject } from './respond.ts';
+import { parseWriteOptions } from './write-options.ts';
+import { expectedBody, writeOf } from './writing.ts';
+
+/** POST to a resource. */
+export async function create(call: Call): Promise<ApiResponse> {
+  const { core, context, resource } = call;
+  const negotiated = negotiateCall(call);
+  const options = parseWriteOptions(context.request.query, 'CreateOptions');
+  const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
+  resource.setDefaults(body);
+  const result = await createObject(writeOf(call, options), resource.toStorage(body));
+  return respondWithObject(call, negotiated, result.object, result.stored, 201);
+}

@@ -1,0 +1,138 @@
+import { Buffer } from 'node:buffer';
+import { badRequest, field, invalid, notFound, unsupportedMediaType } from '@coracle/apimachinery/errors';
+import { deepCopy } from '@coracle/apimachinery/json';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '@coracle/apimachinery/patch';
+import type { ObjectSchema, SubresourceRow } from '@coracle/apimachinery/schema';
+import { checkObject, DecodeError, strictDecodingError } from '@coracle/apimachinery/structural';
+import type { RequestContext } from '../filters/filter.ts';
+import type { ApiResponse } from '../http/api-request.ts';
+import { mediaTypeWithoutParameters } from '../negotiation/content-type.ts';
+import type { ServedResource } from '../registry/served-resource.ts';
+import type { SubresourceStrategy } from '../registry/strategy.ts';
+import { type Produce, updateObject } from '../registry/update.ts';
+import { applyTo, readApplyPatch } from './apply.ts';
+import type { Call } from './call.ts';
+import { negotiateCall, respondWithObject } from './respond.ts';
+import { changeView, expectedOf } from './subresource.ts';
+import { parseWriteOptions, type WriteOptions } from './write-options.ts';
+import { writeOf } from './writing.ts';
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+const patchTypeOf: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+/** PATCH of an object, or of it through a subresource that shows all of it. */
+export async function patch(call: Call): Promise<ApiResponse> {
+  const { context, resource } = call;
+  const { name } = context.info;
+  const type = patchType(context, resource);
+  const negotiated = negotiateCall(call);
+  const options = parseWriteOptions(context.request.query, 'PatchOptions', type === 'apply');
+  const write = writeOf(call, options);
+  let produce: Produce;
+  if (type === 'apply') {
+    const applied = await readApplyPatch(call, options);
+    produce = (current) => applyTo(call, write, current, applied, options);
+  } else {
+    const body = await readPatch(call);
+    produce = (current) => {
+      if (current === undefined) throw notFound(resource.groupResource, name);
+      const served = resource.fromStorage(current.object);
+      const object = patched(context, served, body, { type, schema: resource.schema }, options);
+      resource.setDefaults(object);
+      const storage = resource.toStorage(object);
+      write.fields?.update(current.object, storage);
+      return storage;
+    };
+  }
+  const mayCreate = type === 'apply' && context.info.subresource === '';
+  const result = await updateObject(write, name, produce, { mayCreate });
+  return respondWithObject(call, negotiated, result.object, result.stored, result.created ? 201 : 200);
+}
+
+/** PATCH of a view such as `scale`. */
+export async function patchView(
+  call: Call,
+  row: SubresourceRow,
+  view: Extract<SubresourceStrategy, { type: 'view' }>,
+): Promise<ApiResponse> {
+  const { context, resource } = call;
+  const type = patchType(context, resource);
+  const options = parseWriteOptions(context.request.query, 'PatchOptions', type === 'apply');
+  const { schema } = expectedOf(call, row.kind);
+  const body = type === 'apply' ? await readApplyPatch(call, options) : await readPatch(call);
+  const how = { type: type === 'apply' ? ('merge' as const) : type, schema };
+  return changeView(call, row, view, writeOf(call, options), (current) =>
+    patched(context, current, body, how, options),
+  );
+}
+
+function patchType(context: RequestContext, resource: ServedResource): PatchType {
+  const type = patchTypeOf[mediaTypeWithoutParameters(context.request.headers['content-type'] ?? '')];
+  if (type !== undefined && (type !== 'strategic' || resource.strategicMerge)) return type;
+  const supported = Object.keys(patchTypeOf).filter(
+    (name) => resource.strategicMerge || patchTypeOf[name] !== 'strategic',
+  );
+  throw unsupportedMediaType(supported);
+}
+
+async function readPatch({ core, context }: Call): Promise<unknown> {
+  const { body } = context.request;
+  if (body.object !== undefined) return body.object;
+  const bytes = await body.bytes(core.bodyBytesMax);
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+  }
+}
+
+/** A private copy of `object` with the patch applied, checked against the schema. */
+function patched(
+  context: RequestContext,
+  object: KubernetesObject,
+  body: unknown,
+  { type, schema }: { readonly type: Exclude<PatchType, 'apply'>; readonly schema: ObjectSchema },
+  options: WriteOptions,
+): KubernetesObject {
+  const result = deepCopy(applyPatch(object, body, type, schema));
+  try {
+    const decoded = checkObject(result, schema);
+    if (decoded.strictErrors.length > 0) reportStrict(context, decoded.strictErrors, result, options);
+    return decoded.object as KubernetesObject;
+  } catch (error) {
+    if (error instanceof DecodeError) throw badPatch(result, error.message);
+    throw error;
+  }
+}
+
+function applyPatch(
+  object: KubernetesObject,
+  body: unknown,
+  type: Exclude<PatchType, 'apply'>,
+  schema: ObjectSchema,
+): KubernetesObject {
+  switch (type) {
+    case 'json':
+      return applyJsonPatch(object, body);
+    case 'merge':
+      return applyMergePatch(object, body);
+    case 'strategic':
+      return applyStrategicMergePatch(object, body, schema);
+  }
+}
+
+function reportStrict(context: RequestContext, errors: readonly string[], value: unknown, options: WriteOptions): void {
+  if (options.fieldValidation === 'Strict') throw badPatch(value, strictDecodingError(errors));
+  if (options.fieldValidation === 'Warn') for (const text of errors) context.warnings.add(text);
+}
+
+function badPatch(value: unknown, why: string) {
+  return invalid({ group: '', kind: '' }, '', [field.invalid('patch', JSON.stringify(value), why)]);
+}

@@ -1,0 +1,66 @@
+import { methodNotSupported, unknownPath } from '@coracle/apimachinery/errors';
+import type { Verb as VerbName } from '@coracle/apimachinery/schema';
+import type { RequestContext } from '../filters/filter.ts';
+import type { ApiResponse } from '../http/api-request.ts';
+import type { SubresourceStrategy } from '../registry/strategy.ts';
+import type { Call, Core, Verb } from './call.ts';
+import { connect } from './connect.ts';
+import { create } from './create.ts';
+import { deleteCollection } from './delete-collection.ts';
+import { deleteOne } from './delete.ts';
+import { get } from './get.ts';
+import { list } from './list.ts';
+import { patch, patchView } from './patch.ts';
+import { getView, runAction, updateView } from './subresource.ts';
+import { update } from './update.ts';
+import { watch } from './watch.ts';
+
+const verbs: Readonly<Record<VerbName, Verb>> = {
+  get,
+  list,
+  watch,
+  create,
+  update,
+  patch,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+};
+
+/** Finds the resource and the verb of a request. Undefined where nothing is served under the path. */
+export function routeResource(core: Core, context: RequestContext): Promise<ApiResponse> | undefined {
+  const { info } = context;
+  const resource = core.resources.find(info.group, info.version, info.resource);
+  if (resource === undefined) return undefined;
+  if (resource.deprecationWarning !== undefined) context.warnings.add(resource.deprecationWarning);
+  const call: Call = { core, context, resource };
+  if (info.subresource !== '') return routeSubresource(call);
+  const verb = info.verb as VerbName;
+  if (!resource.row.verbs.includes(verb)) throw methodNotSupported(resource.groupResource, info.verb);
+  if (resource.row.namespaced && info.namespace === '' && !clusterWide.has(verb)) throw unknownPath();
+  return verbs[verb](call);
+}
+
+/** What may be asked over all namespaces at once. */
+const clusterWide = new Set<VerbName>(['list', 'watch']);
+
+function routeSubresource(call: Call): Promise<ApiResponse> {
+  const { context, resource } = call;
+  const { info } = context;
+  const row = resource.row.subresources.find((candidate) => candidate.name === info.subresource);
+  if (row === undefined) throw unknownPath();
+  const strategy = resource.strategy.subresources?.[info.subresource];
+  if (strategy?.type === 'connect') return connect(call, strategy);
+  if (!row.verbs.includes(info.verb as VerbName)) throw methodNotSupported(resource.groupResource, info.verb);
+  if (strategy?.type === 'view') return routeView(call, strategy);
+  if (strategy?.type === 'action') return runAction(call, row, strategy);
+  if (info.verb === 'get') return get(call);
+  return info.verb === 'patch' ? patch(call) : update(call);
+}
+
+function routeView(call: Call, view: Extract<SubresourceStrategy, { type: 'view' }>): Promise<ApiResponse> {
+  const { context, resource } = call;
+  const row = resource.row.subresources.find((candidate) => candidate.name === context.info.subresource);
+  if (row === undefined) throw unknownPath();
+  if (context.info.verb === 'get') return getView(call, row, view);
+  return context.info.verb === 'patch' ? patchView(call, row, view) : updateView(call, row, view);
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '@coracle/apimachinery/clock';
+import type { Filter, RequestContext } from '../filters/filter.ts';
+import { isLongRunning } from '../filters/deadline.ts';
+import { MetricRegistry } from './registry.ts';
+
+export interface RequestMetrics {
+  readonly registry: MetricRegistry;
+  readonly filter: Filter;
+}
+
+/** Seconds; upstream's buckets of apiserver_request_duration_seconds. */
+const durationBounds = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
+
+/** Counts requests and how long they take, under upstream's names. */
+export function createRequestMetrics(clock: Clock): RequestMetrics {
+  const registry = new MetricRegistry();
+  const total = registry.counter({
+    name: 'apiserver_request_total',
+    help: 'Counter of apiserver requests broken out for each verb, group, version, resource, scope and HTTP response code.',
+    labels: ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component', 'code'],
+  });
+  const durations = registry.histogram(
+    {
+      name: 'apiserver_request_duration_seconds',
+      help: 'Response latency distribution in seconds for each verb, group, version, resource, subresource, scope.',
+      labels: ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
+    },
+    durationBounds,
+  );
+  const inFlight = { mutating: 0, readOnly: 0 };
+  registry.gauge(
+    {
+      name: 'apiserver_current_inflight_requests',
+      help: 'Number of requests under way, by kind.',
+      labels: ['request_kind'],
+    },
+    () => [
+      [['mutating'], inFlight.mutating],
+      [['readOnly'], inFlight.readOnly],
+    ],
+  );
+  const filter: Filter = async (context, next) => {
+    const kind = context.request.method === 'GET' || context.request.method === 'HEAD' ? 'readOnly' : 'mutating';
+    const counted = !isLongRunning(context);
+    if (counted) inFlight[kind]++;
+    const begin = clock.monotonic();
+    try {
+      const response = await next(context);
+      const labels = labelsOf(context);
+      total.add([...labels, String(response.status)]);
+      if (counted) durations.observe(labels, (clock.monotonic() - begin) / 1000);
+      return response;
+    } finally {
+      if (counted) inFlight[kind]--;
+    }
+  };
+  return { registry, filter };
+}
+
+function labelsOf({ info, request }: RequestContext): string[] {
+  if (!info.isResourceRequest) return [request.method, '', '', '', '', '', 'apiserver'];
+  const verb = verbLabels[info.verb] ?? info.verb.toUpperCase();
+  return [verb, info.group, info.version, info.resource, info.subresource, scopeOf(info), 'apiserver'];
+}
+
+const verbLabels: Readonly<Record<string, string>> = {
+  create: 'POST',
+  update: 'PUT',
+  deletecollection: 'DELETECOLLECTION',
+};
+
+function scopeOf(info: RequestContext['info']): string {
+  if (info.name !== '') return 'resource';
+  return info.namespace === '' ? 'cluster' : 'namespace';
+}

@@ -1,0 +1,252 @@
+import { Buffer } from 'node:buffer';
+import type { Status } from '@coracle/apimachinery/errors';
+import type { KubernetesList, KubernetesObject, ListMeta } from '@coracle/apimachinery/meta';
+import { encodeEnvelope, encodeWatchFrame } from '@coracle/apimachinery/protobuf';
+import type { WatchFrame } from '../http/api-request.ts';
+import type { ServedResource } from '../registry/served-resource.ts';
+import type { StoredObject } from '../storage/object-store/object-store.ts';
+import { mediaTypeOf, type Negotiated } from './accept.ts';
+import { envelope, listItemHeader, listMetaField } from './protobuf-frame.ts';
+import { toYaml } from './yaml.ts';
+
+/** How a client wants to see the objects of a resource: which kind, which version, which bytes. */
+export interface View {
+  readonly contentType: string;
+  readonly streamContentType: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Names kind, version and encoding: what two watchers must have in common to share a frame. */
+  readonly variant: string;
+  /** The object as this client sees it; `object` is in storage version and shared. */
+  value(object: KubernetesObject): KubernetesObject;
+  /** The whole body of an answer with one object. */
+  body(stored: StoredObject): readonly Uint8Array[];
+  /** The same for an object that is not in the store: dry runs, answers made on the spot. */
+  bodyOf(object: KubernetesObject): readonly Uint8Array[];
+  list(items: readonly StoredObject[], meta: ListMeta): readonly Uint8Array[];
+  listOf(items: readonly KubernetesObject[], meta: ListMeta): readonly Uint8Array[];
+  listValue(items: readonly KubernetesObject[], meta: ListMeta): KubernetesList;
+  frame(type: string, stored: StoredObject): WatchFrame;
+  /** For bookmarks; `object` is taken as it is. */
+  frameOf(type: string, object: KubernetesObject): WatchFrame;
+  errorFrame(status: Status): WatchFrame;
+}
+
+/** The kind that a view shows: the resource's own in the served version, or its metadata alone. */
+interface Shape {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly name: string;
+  value(object: KubernetesObject): KubernetesObject;
+  /** True where the stored JSON is this shape's JSON. */
+  readonly stored: boolean;
+  /** The protobuf message of `value(object)`, without an envelope; undefined where there is none. */
+  readonly message: ((value: KubernetesObject) => Uint8Array) | undefined;
+}
+
+export function viewOf(resource: ServedResource, negotiated: Negotiated): View {
+  const shape =
+    negotiated.transform === undefined ? ownShape(resource) : metadataShape(resource, negotiated.transform.version);
+  if (negotiated.encoding === 'protobuf' && shape.message !== undefined)
+    return protobufView(shape, shape.message, resource.encodeStatus);
+  if (negotiated.encoding === 'yaml') return textView(shape, mediaTypeOf.yaml, (value) => Buffer.from(toYaml(value)));
+  if (negotiated.pretty)
+    return textView(shape, mediaTypeOf.json, (value) => Buffer.from(JSON.stringify(value, null, 2)));
+  return jsonView(shape);
+}
+
+const ownShapes = new WeakMap<ServedResource, Shape>();
+
+function ownShape(resource: ServedResource): Shape {
+  let shape = ownShapes.get(resource);
+  if (shape === undefined) {
+    const { row } = resource;
+    const apiVersion = resource.apiVersion;
+    shape = {
+      apiVersion,
+      kind: row.kind,
+      listKind: row.listKind,
+      name: apiVersion,
+      value: resource.isStorageVersion ? (object) => object : (object) => resource.fromStorage(object),
+      stored: resource.isStorageVersion,
+      message: resource.protobuf?.encode,
+    };
+    ownShapes.set(resource, shape);
+  }
+  return shape;
+}
+
+function metadataShape(resource: ServedResource, version: string): Shape {
+  const apiVersion = `meta.k8s.io/${version}`;
+  const kind = 'PartialObjectMetadata';
+  return {
+    apiVersion,
+    kind,
+    listKind: 'PartialObjectMetadataList',
+    name: apiVersion,
+    value: ({ metadata }) => ({ kind, apiVersion, ...(metadata === undefined ? {} : { metadata }) }),
+    stored: false,
+    message: resource.encodeMetadata,
+  };
+}
+
+function jsonView(shape: Shape): View {
+  const variant = `json ${shape.name}`;
+  const encode = (object: KubernetesObject) => Buffer.from(JSON.stringify(shape.value(object)));
+  const bytes = shape.stored
+    ? (stored: StoredObject) => stored.json
+    : (stored: StoredObject) => stored.encoded(variant, encode);
+  const list = (items: readonly Uint8Array[], meta: ListMeta) => jsonList(shape, items, meta);
+  return {
+    contentType: mediaTypeOf.json,
+    streamContentType: mediaTypeOf.json,
+    apiVersion: shape.apiVersion,
+    kind: shape.kind,
+    variant,
+    value: shape.value,
+    body: (stored) => [bytes(stored)],
+    bodyOf: (object) => [encode(object)],
+    list: (items, meta) => list(items.map(bytes), meta),
+    listOf: (items, meta) => list(items.map(encode), meta),
+    listValue: (items, meta) => listValue(shape, items, meta),
+    frame: (type, stored) =>
+      lazyFrame(
+        () => jsonFrame(type, bytes(stored)),
+        () => ({ type, object: shape.value(stored.object) }),
+      ),
+    frameOf: textFrame,
+    errorFrame: (status) => textFrame('ERROR', status),
+  };
+}
+
+const comma = Buffer.from(',');
+const listEnd = Buffer.from(']}\n');
+
+function jsonList(shape: Shape, items: readonly Uint8Array[], meta: ListMeta): Uint8Array[] {
+  const head = `{"kind":"${shape.listKind}","apiVersion":"${shape.apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
+  const chunks: Uint8Array[] = [Buffer.from(head)];
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) chunks.push(comma);
+    chunks.push(items[index] as Uint8Array);
+  }
+  chunks.push(listEnd);
+  return chunks;
+}
+
+const frameEnd = Buffer.from('}\n');
+const frameStarts = new Map<string, Buffer>();
+
+function jsonFrame(type: string, object: Uint8Array): Uint8Array {
+  let start = frameStarts.get(type);
+  if (start === undefined) {
+    start = Buffer.from(`{"type":"${type}","object":`);
+    frameStarts.set(type, start);
+  }
+  return Buffer.concat([start, object, frameEnd]);
+}
+
+function protobufView(
+  shape: Shape,
+  message: (value: KubernetesObject) => Uint8Array,
+  encodeStatus: (status: Status) => Uint8Array,
+): View {
+  const variant = `protobuf ${shape.name}`;
+  const { apiVersion, kind } = shape;
+  /** Message with the tag and length it has in a list, so that one buffer serves lists, gets and watches. */
+  const item = (object: KubernetesObject): Uint8Array => {
+    const bytes = message(shape.value(object));
+    return Buffer.concat([listItemHeader(bytes.length), bytes]);
+  };
+  const itemOf = (stored: StoredObject) => stored.encoded(variant, item);
+  const list = (items: readonly Uint8Array[], meta: ListMeta) =>
+    envelope(
+      apiVersion,
+      shape.listKind,
+      listMetaField({ resourceVersion: meta.resourceVersion ?? '', ...meta }),
+      ...items,
+    );
+  return {
+    contentType: mediaTypeOf.protobuf,
+    streamContentType: `${mediaTypeOf.protobuf};stream=watch`,
+    apiVersion,
+    kind,
+    variant,
+    value: shape.value,
+    body: (stored) => envelope(apiVersion, kind, withoutItemHeader(itemOf(stored))),
+    bodyOf: (object) => envelope(apiVersion, kind, message(shape.value(object))),
+    list: (items, meta) => list(items.map(itemOf), meta),
+    listOf: (items, meta) => list(items.map(item), meta),
+    listValue: (items, meta) => listValue(shape, items, meta),
+    frame: (type, stored) =>
+      lazyFrame(
+        () => encodeWatchFrame(type, encodeEnvelope(apiVersion, kind, withoutItemHeader(itemOf(stored)))),
+        () => ({ type, object: shape.value(stored.object) }),
+      ),
+    frameOf: (type, object) =>
+      lazyFrame(
+        () => encodeWatchFrame(type, encodeEnvelope(apiVersion, kind, message(object))),
+        () => ({ type, object }),
+      ),
+    errorFrame: (status) =>
+      lazyFrame(
+        () => encodeWatchFrame('ERROR', encodeStatus(status)),
+        () => ({ type: 'ERROR', object: status }),
+      ),
+  };
+}
+
+/** The header of a list item is its tag byte and a varint. */
+function withoutItemHeader(item: Uint8Array): Uint8Array {
+  let start = 1;
+  while (((item[start] as number) & 0x80) !== 0) start++;
+  return item.subarray(start + 1);
+}
+
+/** People read these: made anew for every answer, never kept. */
+function textView(shape: Shape, contentType: string, encode: (value: unknown) => Uint8Array): View {
+  const { value } = shape;
+  const list = (items: readonly KubernetesObject[], meta: ListMeta) => [encode(listValue(shape, items, meta))];
+  return {
+    contentType,
+    streamContentType: contentType,
+    apiVersion: shape.apiVersion,
+    kind: shape.kind,
+    variant: `${contentType} text ${shape.name}`,
+    value,
+    body: (stored) => [encode(value(stored.object))],
+    bodyOf: (object) => [encode(value(object))],
+    list: (items, meta) =>
+      list(
+        items.map((item) => item.object),
+        meta,
+      ),
+    listOf: list,
+    listValue: (items, meta) => listValue(shape, items, meta),
+    frame: (type, stored) => textFrame(type, value(stored.object)),
+    frameOf: textFrame,
+    errorFrame: (status) => textFrame('ERROR', status),
+  };
+}
+
+function textFrame(type: string, object: unknown): WatchFrame {
+  return lazyFrame(
+    () => Buffer.from(`${JSON.stringify({ type, object })}\n`),
+    () => ({ type, object }),
+  );
+}
+
+function listValue(shape: Shape, items: readonly KubernetesObject[], meta: ListMeta): KubernetesList {
+  return { kind: shape.listKind, apiVersion: shape.apiVersion, metadata: meta, items: items.map(shape.value) };
+}
+
+/** Bytes only for those who send them, the decoded event only for those who live in this process. */
+export function lazyFrame(make: () => Uint8Array, value: WatchFrame['value']): WatchFrame {
+  let bytes: Uint8Array | undefined;
+  return {
+    get bytes() {
+      return (bytes ??= make());
+    },
+    value,
+  };
+}

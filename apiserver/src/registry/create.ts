@@ -1,0 +1,140 @@
+import {
+  alreadyExists,
+  badRequest,
+  type FieldError,
+  generateNameConflict,
+  internalError,
+  invalid,
+} from '@coracle/apimachinery/errors';
+import { deepCopy, removeAt } from '@coracle/apimachinery/json';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { generateName } from '@coracle/apimachinery/validation';
+import type { AdmissionAttributes } from '../admission/admission.ts';
+import type { StoredObject } from '../storage/object-store/object-store.ts';
+import { hasGeneration, resetPaths } from './generation.ts';
+import { dedupeOwnerReferences, fillNamespace, metadataErrors, timestamp, wipeSystemFields } from './metadata.ts';
+import type { Finish } from './strategy.ts';
+import { newUuid } from './uuid.ts';
+import { admissionAttributes, metaOf, type Write, type WriteResult } from './write.ts';
+
+/** Attempts to find a free name for a generateName, upstream's figure. */
+const generatedNameAttemptsMax = 8;
+
+/**
+ * Stores a new object. `object` is private, in storage version, with defaults set. See `Strategy` for the order of steps.
+ * Throws what admission, validation or the store have against it.
+ */
+export async function createObject(write: Write, object: KubernetesObject): Promise<WriteResult> {
+  const { resource, context } = write;
+  const meta = metaOf(object);
+  if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  }
+  delete meta.resourceVersion;
+  wipeSystemFields(meta);
+  fillNamespace(meta, resource.row.namespaced ? context.namespace : '');
+  dedupeOwnerReferences(object, false, context.warn);
+  write.fields?.update(undefined, object);
+
+  const attributes = admissionAttributes(write, 'CREATE', meta.name ?? '', object, undefined);
+  await write.admission.admit(attributes);
+  const admitted = attributes.object ?? object;
+  dedupeOwnerReferences(admitted, true, context.warn);
+  resource.setStorageDefaults(admitted);
+
+  const generated = !admitted.metadata?.name && Boolean(admitted.metadata?.generateName);
+  const attempts = generated ? generatedNameAttemptsMax : 1;
+  for (let attempt = 1; ; attempt++) {
+    const candidate = attempt < attempts ? (generated ? deepCopy(admitted) : admitted) : admitted;
+    const result = await createOnce(write, candidate, attributes);
+    if (result !== undefined) return result;
+    if (attempt < attempts) continue;
+    const name = candidate.metadata?.name ?? '';
+    if (generated) throw generateNameConflict(resource.groupResource, name);
+    throw await nameTaken(write, name);
+  }
+}
+
+/** One attempt under one name; undefined where the name is taken. */
+async function createOnce(
+  write: Write,
+  object: KubernetesObject,
+  attributes: AdmissionAttributes,
+): Promise<WriteResult | undefined> {
+  const { resource, context } = write;
+  const { strategy } = resource;
+  await prepare(write, object);
+  const named = { ...attributes, name: metaOf(object).name ?? '', object };
+  let finish: Finish | undefined;
+  let written = false;
+  try {
+    await write.admission.validate(named);
+    const answer = await strategy.answer?.(object, context);
+    if (answer !== undefined) return { object: answer, stored: undefined, created: true };
+    finish = (await strategy.beginCreate?.(object, context)) ?? undefined;
+    if (context.dryRun) return await dryRunResult(write, object);
+    const stored = await resource.store.create(resource.normalize(object), strategy.ttlSeconds?.(object));
+    if (stored === undefined) return undefined;
+    written = true;
+    await afterCreate(write, stored);
+    return { object: stored.object, stored, created: true };
+  } finally {
+    if (finish !== undefined) await finish(written);
+    await write.admission.finished(named, written);
+  }
+}
+
+/** System fields, the kind's own preparation, and every check. */
+async function prepare(write: Write, object: KubernetesObject): Promise<void> {
+  const { resource, context } = write;
+  const { strategy } = resource;
+  const { environment } = context;
+  const meta = metaOf(object);
+  meta.creationTimestamp = timestamp(environment.clock.now());
+  meta.uid = newUuid(environment.random);
+  if (!meta.name && meta.generateName) meta.name = generateName(meta.generateName, environment.random);
+  if (hasGeneration(resource)) meta.generation = 1;
+
+  if (strategy.prepareForCreate !== undefined) await strategy.prepareForCreate(object, context);
+  else for (const path of resetPaths(resource)) removeAt(object as Record<string, unknown>, path);
+
+  const errors: FieldError[] = strategy.answer === undefined ? metadataErrors(resource, meta) : [];
+  if (strategy.validate !== undefined) errors.push(...(await strategy.validate(object, undefined, context)));
+  if (errors.length > 0) throw invalid(resource.kind, meta.name ?? '', errors);
+  for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
+  strategy.canonicalize?.(object);
+}
+
+async function dryRunResult(write: Write, object: KubernetesObject): Promise<WriteResult | undefined> {
+  const { name = '', namespace } = metaOf(object);
+  const existing = await write.resource.store.get(namespace === undefined ? { name } : { namespace, name }, {
+    type: 'newest',
+  });
+  return existing === undefined
+    ? { object: write.resource.normalize(object), stored: undefined, created: true }
+    : undefined;
+}
+
+async function afterCreate(write: Write, stored: StoredObject): Promise<void> {
+  const { strategy } = write.resource;
+  if (strategy.afterCreate === undefined) return;
+  try {
+    await strategy.afterCreate(stored.object, write.context);
+  } catch (error) {
+    write.context.environment.log.error('hook after a create failed', {
+      resource: write.resource.groupResource,
+      error,
+    });
+  }
+}
+
+async function nameTaken(write: Write, name: string): Promise<Error> {
+  const { resource, context } = write;
+  if (name === '') return internalError('the object has no name');
+  const key = context.namespace === '' || !resource.row.namespaced ? { name } : { namespace: context.namespace, name };
+  const error = alreadyExists(resource.groupResource, name);
+  const existing = await resource.store.get(key, { type: 'any' });
+  if (existing?.object.metadata?.deletionTimestamp === undefined) return error;
+  error.status.message = `object is being deleted: ${error.status.message}`;
+  return error;
+}

@@ -1,0 +1,97 @@
+import { badRequest, field, type FieldError } from '@coracle/apimachinery/errors';
+import { deepEqual } from '@coracle/apimachinery/json';
+import type { KubernetesObject, ObjectMeta, OwnerReference } from '@coracle/apimachinery/meta';
+import { nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from '@coracle/apimachinery/validation';
+import type { ServedResource } from './served-resource.ts';
+import { metaOf } from './write.ts';
+
+/** RFC 3339 with whole seconds, as `metav1.Time` is written. */
+export function timestamp(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** Puts the namespace of the request on the object. Throws BadRequest where it has another one. */
+export function fillNamespace(meta: ObjectMeta, expected: string): void {
+  if (expected === '') {
+    if (meta.namespace === '') delete meta.namespace;
+    if (meta.namespace !== undefined) throw namespaceMismatch();
+    return;
+  }
+  if (meta.namespace === undefined || meta.namespace === '') meta.namespace = expected;
+  else if (meta.namespace !== expected) throw namespaceMismatch();
+}
+
+function namespaceMismatch() {
+  return badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+/** Throws BadRequest where a body names another object than the path does; a missing name is filled in. */
+export function fillName(meta: ObjectMeta, expected: string): void {
+  if (meta.name === undefined || meta.name === '') meta.name = expected;
+  else if (meta.name !== expected) {
+    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${expected})`);
+  }
+}
+
+/** What a client may not say of an object that does not exist yet. */
+export function wipeSystemFields(meta: ObjectMeta): void {
+  delete meta.uid;
+  delete meta.creationTimestamp;
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
+  delete meta.selfLink;
+  delete meta.generation;
+}
+
+/** What an update may not change is carried over; what it left out is filled in. */
+export function carryOverSystemFields(meta: ObjectMeta, old: ObjectMeta): void {
+  if (meta.uid === undefined || meta.uid === '') assign(meta, 'uid', old.uid);
+  if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp;
+  if (old.deletionTimestamp !== undefined) meta.deletionTimestamp = old.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
+  delete meta.selfLink;
+}
+
+export function assign<K extends keyof ObjectMeta>(meta: ObjectMeta, name: K, value: ObjectMeta[K] | undefined): void {
+  if (value === undefined) delete meta[name];
+  else meta[name] = value;
+}
+
+/** Takes repeated owner references out, with a warning: they would make the garbage collector look twice. */
+export function dedupeOwnerReferences(
+  object: KubernetesObject,
+  afterAdmission: boolean,
+  warn: (text: string) => void,
+): void {
+  const references = object.metadata?.ownerReferences;
+  if (references === undefined || references.length < 2) return;
+  const unique: OwnerReference[] = [];
+  const duplicates: string[] = [];
+  for (const reference of references) {
+    if (unique.some((other) => deepEqual(other, reference))) duplicates.push(reference.uid);
+    else unique.push(reference);
+  }
+  if (duplicates.length === 0) return;
+  metaOf(object).ownerReferences = unique;
+  const when = afterAdmission ? ' after mutating admission happens' : '';
+  warn(
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject ` +
+      `such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${duplicates.join(', ')}`,
+  );
+}
+
+/** The metadata rules of a create. */
+export function metadataErrors(resource: ServedResource, meta: ObjectMeta): FieldError[] {
+  const rule = resource.strategy.validateName ?? nameIsDnsSubdomain;
+  return validateObjectMeta(meta, resource.row.namespaced, (name, prefix) => rule(name, prefix), 'metadata');
+}
+
+/** The metadata rules of an update; the name was checked when the object was made. */
+export function metadataUpdateErrors(meta: ObjectMeta, old: ObjectMeta): FieldError[] {
+  return validateObjectMetaUpdate(meta, old);
+}
+
+/** An update without a version, where the kind insists on one. */
+export function missingVersionError(): FieldError {
+  return field.invalid('metadata.resourceVersion', 0, 'must be specified for an update');
+}

@@ -1,0 +1,1 @@
+export { startTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
