@@ -73,7 +73,7 @@ export interface WatchBatch {
 }
 
 export interface WatchOptions {
-  /** The first revision wanted; 0 or absent means from now on. */
+  /** The first revision wanted; 0 or absent means from when the store has begun the watch. */
   readonly fromRevision?: Revision;
 }
 

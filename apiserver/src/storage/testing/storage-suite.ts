@@ -59,8 +59,9 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
       const result = await storage.range(range, revision === undefined ? {} : { revision });
       return result.items.map((item) => `${item.key}=${text(item.value)}`);
     };
-    const watch = (range: KeyRange, fromRevision = 0) =>
+    const watch = (range: KeyRange, fromRevision: number) =>
       new Seen(storage.watch(range, { fromRevision }, stopWatches.signal));
+    const watchFromHere = async (range: KeyRange) => watch(range, (await storage.currentRevision()) + 1);
 
     describe('compare and write', () => {
       it('creates a key once', async () => {
@@ -178,7 +179,7 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
 
     describe('watch', () => {
       it('tells puts and deletes in order, with what was there before', async () => {
-        const seen = watch(all);
+        const seen = await watchFromHere(all);
         const first = await put('/registry/a', '1');
         const second = await put('/registry/a', '2', first);
         const third = await remove('/registry/a', second);
@@ -209,8 +210,8 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
       });
 
       it('sees its range only', async () => {
-        const seen = watch({ start: '/registry/b/', end: '/registry/b0' });
-        const single = watch({ start: '/registry/b/2' });
+        const seen = await watchFromHere({ start: '/registry/b/', end: '/registry/b0' });
+        const single = await watchFromHere({ start: '/registry/b/2' });
         for (const key of ['a/1', 'b/1', 'b/2', 'c/1']) await put(`/registry/${key}`, '.');
         const last = await put('/registry/b/3', '.');
         expect((await seen.events(3)).map((event) => eventKey(event))).to.deep.equal([
@@ -223,7 +224,7 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
       });
 
       it('says on request that nothing was missed', async () => {
-        const seen = watch({ start: '/registry/b/', end: '/registry/b0' });
+        const seen = await watchFromHere({ start: '/registry/b/', end: '/registry/b0' });
         await put('/registry/b/1', '.');
         const other = await put('/registry/a/1', '.');
         await seen.events(1);
@@ -233,15 +234,15 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
 
       it('ends quietly when it is told to', async () => {
         const stop = new AbortController();
-        const seen = new Seen(storage.watch(all, {}, stop.signal));
-        await put('/registry/a', '1');
+        const fromRevision = await put('/registry/a', '1');
+        const seen = new Seen(storage.watch(all, { fromRevision }, stop.signal));
         await seen.events(1);
         stop.abort();
         expect(await seen.ended()).to.equal(undefined);
       });
 
       it('loses nothing under concurrent writers', async () => {
-        const seen = watch(all);
+        const seen = await watchFromHere(all);
         const revisions = await Promise.all(Array.from({ length: 200 }, (_, index) => put(`/registry/${index}`, 'x')));
         const events = await seen.events(200);
         expect(events.map(eventRevision)).to.deep.equal(revisions.toSorted((a, b) => a - b));
@@ -282,7 +283,7 @@ export function storageSuite(name: string, make: () => Promise<StorageUnderTest>
 
     describe('time to live', () => {
       it('deletes a key when its time is over, and tells watchers', async () => {
-        const seen = watch(all);
+        const seen = await watchFromHere(all);
         await put('/registry/a', '1', 0, 1);
         await put('/registry/b', '1');
         await seen.events(2);
