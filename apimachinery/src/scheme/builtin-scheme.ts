@@ -1,6 +1,8 @@
 import definitionFacts from '../generated/definitions.json' with { type: 'json' };
 import resourceFacts from '../generated/resources.json' with { type: 'json' };
 import { parseGroupVersion, type ResourceRow, type SubresourceRow, type Verb } from '../schema/index.ts';
+import { autoscalingConversion } from './autoscaling-conversion.ts';
+import { eventsConversion } from './events-conversion.ts';
 import { type DefinitionFacts, DefinitionTable } from './definition-table.ts';
 import { Scheme } from './scheme.ts';
 
@@ -35,10 +37,8 @@ const verbOfLetter: Readonly<Record<string, Verb>> = {
 export function builtinScheme(): Scheme {
   const table = new DefinitionTable(definitionFacts as DefinitionFacts);
   const facts = resourceFacts as unknown as readonly ResourceFacts[];
-  return new Scheme(
-    table,
-    facts.map((row) => resourceRow(row, table)),
-  );
+  const rows = facts.map((row) => resourceRow(row, table));
+  return new Scheme(table, rows, [autoscalingConversion, eventsConversion]);
 }
 
 function resourceRow(facts: ResourceFacts, table: DefinitionTable): ResourceRow {
@@ -67,13 +67,11 @@ function resourceRow(facts: ResourceFacts, table: DefinitionTable): ResourceRow 
 
 function subresourceRow([name, letters, body]: readonly [string, string, string]): SubresourceRow {
   const slash = body.lastIndexOf('/');
-  const [group, version] = splitGroupVersion(body.slice(0, slash));
-  return { name, verbs: verbs(letters), kind: { group, version, kind: body.slice(slash + 1) } };
-}
-
-function splitGroupVersion(text: string): [group: string, version: string] {
-  const { group, version } = parseGroupVersion(text);
-  return [group, version];
+  return {
+    name,
+    verbs: verbs(letters),
+    kind: { ...parseGroupVersion(body.slice(0, slash)), kind: body.slice(slash + 1) },
+  };
 }
 
 function verbs(letters: string): readonly Verb[] {
