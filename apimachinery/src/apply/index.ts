@@ -1,0 +1,18 @@
+export { type ApplyWrite, applyConfiguration } from './apply-configuration.ts';
+export {
+  differenceOf,
+  emptySet,
+  type FieldSet,
+  hasMember,
+  intersectionOf,
+  isEmptySet,
+  isSubset,
+  membersOf,
+  sameSet,
+  setOfPaths,
+  unionOf,
+  withoutTrees,
+} from './field-set.ts';
+export type { ManagedWrite, ToVersion, VersionedObject } from './ownership.ts';
+export { pathText } from './path-element.ts';
+export { updateManagedFields } from './update-managed-fields.ts';

@@ -1,0 +1,77 @@
+import { goJson, quote } from '../errors/index.ts';
+import { getField, isObject } from '../json/index.ts';
+import type { ListSchema } from '../schema/schema.ts';
+
+/** `f:name`. */
+export function fieldElement(name: string): string {
+  return `f:${name}`;
+}
+
+/**
+ * The element of a list item: `k:{"name":"a"}` in a list with keys, `v:"a"` in a set. Undefined where the item has none
+ * (no object, a null, all keys absent).
+ */
+export function itemElement(item: unknown, schema: ListSchema): string | undefined {
+  if (schema.listType === 'set') {
+    return item === null || item === undefined || typeof item === 'object' ? undefined : `v:${goJson(item)}`;
+  }
+  if (!isObject(item)) return undefined;
+  const parts: string[] = [];
+  for (const key of sortedKeys(schema)) {
+    const value = getField(item, key) ?? keyDefault(schema, key);
+    if (value !== undefined) parts.push(`${goJson(key)}:${goJson(value)}`);
+  }
+  return parts.length === 0 ? undefined : `k:{${parts.join(',')}}`;
+}
+
+const sortedKeysOf = new WeakMap<ListSchema, readonly string[]>();
+
+function sortedKeys(schema: ListSchema): readonly string[] {
+  let keys = sortedKeysOf.get(schema);
+  if (keys === undefined) {
+    keys = [...(schema.mapKeys ?? [])].sort();
+    sortedKeysOf.set(schema, keys);
+  }
+  return keys;
+}
+
+/** Default of a key field, as `TCP` for the protocol of a port: an item without it is the item with the default. */
+function keyDefault(schema: ListSchema, key: string): unknown {
+  return schema.items.type === 'object' ? schema.items.fields.get(key)?.schema.default : undefined;
+}
+
+/** Whether two items are the same one of their list, without building their elements. */
+export function sameItem(a: unknown, b: unknown, schema: ListSchema): boolean {
+  if (schema.listType === 'set') return a === b && typeof a !== 'object';
+  if (!isObject(a) || !isObject(b)) return false;
+  for (const key of schema.mapKeys ?? []) {
+    const left = getField(a, key) ?? keyDefault(schema, key);
+    const right = getField(b, key) ?? keyDefault(schema, key);
+    if (left !== right || (typeof left === 'object' && left !== null)) return false;
+  }
+  return true;
+}
+
+/** One element for people: `.name`, `[name="a"]`, `[="a"]`. */
+function elementText(element: string): string {
+  const kind = element.slice(0, 2);
+  const rest = element.slice(2);
+  if (kind === 'f:') return `.${rest}`;
+  if (kind === 'i:') return `[${rest}]`;
+  if (kind === 'v:') return `[=${valueText(JSON.parse(rest))}]`;
+  if (kind !== 'k:') return '{{invalid path element}}';
+  const keys: unknown = JSON.parse(rest);
+  if (!isObject(keys)) return '{{invalid path element}}';
+  return `[${Object.keys(keys)
+    .map((key) => `${key}=${valueText(keys[key])}`)
+    .join(',')}]`;
+}
+
+function valueText(value: unknown): string {
+  return typeof value === 'string' ? quote(value) : goJson(value);
+}
+
+/** A path for people, as conflicts name it: `.spec.containers[name="a"].image`. */
+export function pathText(path: readonly string[]): string {
+  return path.map(elementText).join('');
+}

@@ -1,0 +1,71 @@
+import type { KubernetesObject } from '../meta/object-meta.ts';
+import { differenceOf, isEmptySet, unionOf } from './field-set.ts';
+import { capUpdaters, type ManagedEntry, readEntries, sameManager, writeEntries } from './managed-entries.ts';
+import {
+  type ManagedWrite,
+  OwnershipChange,
+  reconcileEntries,
+  systemFields,
+  withoutManagedFields,
+} from './ownership.ts';
+
+/**
+ * Tracks who owns which field through a create, update or patch that is no apply: what the write changed is the writer's
+ * now. Sets `metadata.managedFields` of `object`, which is private; `live` (absent on create) is shared and not touched.
+ *
+ * A client may send managedFields of its own, `[]` or `[{}]` resets them; malformed ones are ignored. Through a subresource
+ * they come from `live` always. Objects that were never tracked stay untracked.
+ */
+export function updateManagedFields(
+  live: KubernetesObject | undefined,
+  object: KubernetesObject,
+  write: ManagedWrite,
+): void {
+  const entries = currentEntries(live, object, write);
+  const tracked = live === undefined || live.metadata?.uid === undefined || entries.length > 0;
+  writeEntries(object, tracked ? entriesAfterUpdate(live, object, entries, write) : []);
+}
+
+function currentEntries(
+  live: KubernetesObject | undefined,
+  object: KubernetesObject,
+  write: ManagedWrite,
+): ManagedEntry[] {
+  const stored = () => readEntries(live?.metadata?.managedFields ?? []) ?? [];
+  if (write.subresource) return stored();
+  const sent = object.metadata?.managedFields;
+  if (sent === undefined) return stored();
+  if (sent.length === 0 || (sent.length === 1 && Object.keys(sent[0] as object).length === 0)) return [];
+  const entries = readEntries(sent);
+  return entries === undefined || entries.length === 0 ? stored() : entries;
+}
+
+/** The entries after `write` turned `live` into `object`. */
+export function entriesAfterUpdate(
+  live: KubernetesObject | undefined,
+  object: KubernetesObject,
+  entries: readonly ManagedEntry[],
+  write: ManagedWrite,
+): readonly ManagedEntry[] {
+  const before = withoutManagedFields(live ?? {});
+  const after = withoutManagedFields(object);
+  const change = new OwnershipChange(before, after, write);
+  const { comparison } = change;
+  const known = reconcileEntries(entries, before, write);
+  if (comparison === undefined) return known;
+  const { entries: others } = change.apply(known);
+  const set = differenceOf(unionOf(comparison.modified, comparison.added), systemFields);
+  if (isEmptySet(set)) return capUpdaters(others);
+  const own: ManagedEntry = {
+    manager: write.manager === '' ? 'unknown' : write.manager,
+    operation: 'Update',
+    apiVersion: write.apiVersion,
+    subresource: write.subresource ?? '',
+    time: write.time,
+    set,
+  };
+  const index = others.findIndex((entry) => sameManager(entry, own));
+  if (index < 0) others.push(own);
+  else others[index] = { ...own, set: unionOf(set, (others[index] as ManagedEntry).set) };
+  return capUpdaters(others);
+}
