@@ -1,2 +1,2 @@
-/** Services as nftables rules in every machine's network. */
-export type { ProxyTarget, ServiceProxy } from './service-proxy.ts';
+/** Services as nftables rules in every machine's network: collected, compiled purely, compared, applied as changes. */
+export { type ProxyTarget, type ServiceProxy, startServiceProxy } from './service-proxy.ts';

@@ -93,7 +93,6 @@ async function startInstance(
     nodeName: record.name,
     zone: record.zone,
     address: record.address,
-    pods,
     enterNetwork: enclosure.enterNetwork,
     agent: agentEndpoint(plan, record),
   });
