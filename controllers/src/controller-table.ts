@@ -1,13 +1,20 @@
+import { startCronJob } from './cronjob/index.ts';
 import { startDeployment } from './deployment/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
 import { startEndpointSlice } from './endpointslice/index.ts';
 import { startEndpointSliceMirroring } from './endpointslicemirroring/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
+import { startJob } from './job/index.ts';
 import { startNamespace } from './namespace/index.ts';
+import { startNodeLifecycle } from './node-lifecycle/index.ts';
+import { startPodGc } from './pod-gc/index.ts';
 import { startReplicaSet, startReplicationController } from './replicaset/index.ts';
 import { startRootCaCertificate } from './root-ca-certificate/index.ts';
 import type { StartController } from './runtime/index.ts';
 import { startServiceAccount } from './serviceaccount/index.ts';
+import { startTaintEviction } from './taint-eviction/index.ts';
+import { startTtl } from './ttl/index.ts';
+import { startTtlAfterFinished } from './ttl-after-finished/index.ts';
 
 export interface ControllerRow {
   /** Upstream's name (cmd/kube-controller-manager/names). */
@@ -54,6 +61,18 @@ export const controllerTable: readonly ControllerRow[] = [
   },
   { name: 'replicaset-controller', account: 'replicaset-controller', start: startReplicaSet },
   { name: 'deployment-controller', account: 'deployment-controller', start: startDeployment },
+  { name: 'job-controller', account: 'job-controller', start: startJob },
+  { name: 'cronjob-controller', account: 'cronjob-controller', start: startCronJob },
+  { name: 'ttl-after-finished-controller', account: 'ttl-after-finished-controller', start: startTtlAfterFinished },
+  {
+    name: 'node-lifecycle-controller',
+    account: 'node-controller',
+    eventSource: 'node-controller',
+    start: startNodeLifecycle,
+  },
+  { name: 'taint-eviction-controller', account: 'node-controller', start: startTaintEviction },
+  { name: 'pod-garbage-collector-controller', account: 'pod-garbage-collector', start: startPodGc },
+  { name: 'ttl-controller', account: 'ttl-controller', start: startTtl },
   { name: 'garbage-collector-controller', account: 'generic-garbage-collector', start: startGarbageCollector },
   { name: 'namespace-controller', account: 'namespace-controller', start: startNamespace },
 ];

@@ -1,6 +1,5 @@
 import type { KubernetesObject, OwnerReference } from '@coracle/apimachinery/meta';
 import type { Handler, Lister } from '@coracle/client/informer';
-import type { WorkQueue } from '@coracle/client/workqueue';
 import { keyOf } from '../runtime/keys.ts';
 import { deepEqual } from './equality.ts';
 import type { Expectations } from './expectations.ts';
@@ -11,7 +10,8 @@ export interface ChildHandlerOptions<O extends KubernetesObject, C extends Kuber
   readonly owners: Lister<O>;
   /** Kind in the owner references that point at `owners`. */
   readonly ownerKind: string;
-  readonly queue: WorkQueue;
+  /** Where the owners' keys go: a work queue, or something that batches in front of one. */
+  readonly queue: { add(key: string): void };
   readonly expectations?: Expectations;
   /** Whether the owner would adopt the child. */
   readonly matches: (owner: O, child: C) => boolean;

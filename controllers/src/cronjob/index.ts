@@ -1,0 +1,1 @@
+export { startCronJob } from './controller.ts';

@@ -1,0 +1,2 @@
+export { startJob } from './controller.ts';
+export { isFinished } from './evaluate.ts';

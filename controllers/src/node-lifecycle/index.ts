@@ -1,0 +1,2 @@
+/** Health of nodes: leases and heartbeats in, conditions and taints out. */
+export { startNodeLifecycle } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startPodGc } from './controller.ts';

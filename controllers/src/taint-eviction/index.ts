@@ -1,0 +1,2 @@
+export { startTaintEviction } from './controller.ts';
+export { tolerates } from './tolerations.ts';

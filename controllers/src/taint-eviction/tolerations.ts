@@ -1,0 +1,35 @@
+import type { Node, Taint, Toleration } from '@coracle/apimachinery/types/core-v1';
+
+export function noExecuteTaints(node: Node | undefined): Taint[] {
+  return (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+}
+
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect && toleration.effect !== taint.effect) return false;
+  if (toleration.key && toleration.key !== taint.key) return false;
+  switch (toleration.operator ?? 'Equal') {
+    case 'Exists':
+      return true;
+    case 'Equal':
+    case '':
+      return (toleration.key ?? '') !== '' && (toleration.value ?? '') === (taint.value ?? '');
+    default:
+      return false;
+  }
+}
+
+/**
+ * How long a pod may stay on a node with these taints: Infinity when it tolerates them all without limit, 0 when one of them
+ * is not tolerated, else the shortest of its toleration seconds, in milliseconds.
+ */
+export function toleratedMs(tolerations: readonly Toleration[], taints: readonly Taint[]): number {
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const taint of taints) {
+    const used = tolerations.filter((toleration) => tolerates(toleration, taint));
+    if (used.length === 0) return 0;
+    for (const { tolerationSeconds } of used) {
+      if (tolerationSeconds !== undefined) shortest = Math.min(shortest, Math.max(0, tolerationSeconds) * 1000);
+    }
+  }
+  return shortest;
+}

@@ -1,0 +1,1 @@
+export { startTtlAfterFinished } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startTtl } from './controller.ts';
