@@ -1,0 +1,165 @@
+import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { deepEqual } from '@coracle/apimachinery/json';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { humanAge } from '@coracle/apimachinery/quantity';
+import type { GroupResource } from '@coracle/apimachinery/schema';
+import type {
+  CustomResourceColumnDefinition,
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresourceScale,
+} from '@coracle/apimachinery/types/apiextensions-v1';
+import type { Strategy, SubresourceStrategy, TableColumn, TableStrategy } from '../registry/strategy.ts';
+import { type JsonPath, parseJsonPath } from './json-path.ts';
+import { compileValidator } from './value-validator.ts';
+
+/** The rules of a custom resource's objects at one served version, all of them taken from its definition. */
+export function instanceStrategy(
+  definition: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  resource: GroupResource,
+): Strategy {
+  const validator = compileValidator(version.schema?.openAPIV3Schema);
+  const hasStatus = version.subresources?.status !== undefined;
+  const validate = (object: KubernetesObject, old: KubernetesObject | undefined): readonly FieldError[] =>
+    validator.validate(object, '', old);
+  const selectable = selectableFields(definition);
+  return {
+    resource,
+    generation: (object, old) => !deepEqual(countedParts(object, hasStatus), countedParts(old, hasStatus)),
+    unconditionalUpdate: false,
+    validate,
+    table: tableOf(version.additionalPrinterColumns),
+    subresources: {
+      ...(hasStatus ? { status: { type: 'update', validateUpdate: (object, old) => validate(object, old) } } : {}),
+      ...(version.subresources?.scale === undefined ? {} : { scale: scaleView(version.subresources.scale) }),
+    },
+    ...(selectable.length === 0 ? {} : { fields: (object) => fieldValues(object, selectable) }),
+  };
+}
+
+/** Everything but metadata counts as a change, and but the status where that is written by itself. */
+function countedParts(object: KubernetesObject, hasStatus: boolean): Record<string, unknown> {
+  const { metadata: _metadata, apiVersion: _apiVersion, ...rest } = object as Record<string, unknown>;
+  if (hasStatus) delete rest['status'];
+  return rest;
+}
+
+type Selectable = readonly [name: string, path: JsonPath];
+
+/** Of all versions: the store computes the values once for an object, whichever version asks. */
+function selectableFields(definition: CustomResourceDefinition): readonly Selectable[] {
+  const paths = definition.spec.versions
+    .flatMap((version) => version.selectableFields ?? [])
+    .map(({ jsonPath }) => jsonPath);
+  return [...new Set(paths)].map((path) => [path.replace(/^\./, ''), parseJsonPath(path)]);
+}
+
+function fieldValues(object: KubernetesObject, selectable: readonly Selectable[]): Record<string, string> {
+  return Object.fromEntries(selectable.map(([name, path]) => [name, String(path.find(object)[0] ?? '')]));
+}
+
+const nameColumn: TableColumn = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description:
+    'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically.',
+  priority: 0,
+};
+const ageColumn: CustomResourceColumnDefinition = {
+  name: 'Age',
+  type: 'date',
+  description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
+  jsonPath: '.metadata.creationTimestamp',
+};
+
+function tableOf(declared: readonly CustomResourceColumnDefinition[] | undefined): TableStrategy {
+  const columns = declared === undefined || declared.length === 0 ? [ageColumn] : declared;
+  const paths = columns.map((column) => parseJsonPath(column.jsonPath));
+  return {
+    columns: [nameColumn, ...columns.map(tableColumn)],
+    row: (object, now) => [
+      object.metadata?.name ?? '',
+      ...columns.map((column, index) => cell(paths[index]?.find(object) ?? [], column.type, now)),
+    ],
+  };
+}
+
+function tableColumn({ name, type, format, description, priority }: CustomResourceColumnDefinition): TableColumn {
+  return {
+    name,
+    type: type as TableColumn['type'],
+    format: format ?? '',
+    description: description ?? '',
+    priority: priority ?? 0,
+  };
+}
+
+/** One value of the column's type; null where the object has none or one of another type. */
+function cell(values: readonly unknown[], type: string, now: number): unknown {
+  const [value] = values;
+  if (value === undefined || value === null) return null;
+  switch (type) {
+    case 'integer':
+      return typeof value === 'number' ? Math.trunc(value) : null;
+    case 'number':
+      return typeof value === 'number' ? value : null;
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null;
+    case 'date':
+      return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? humanAge(value, now) : '<invalid>';
+    default:
+      return values.length > 1 ? JSON.stringify(values) : typeof value === 'string' ? value : JSON.stringify(value);
+  }
+}
+
+/** `autoscaling/v1 Scale` onto the paths that the definition names. */
+function scaleView(scale: CustomResourceSubresourceScale): SubresourceStrategy {
+  const specReplicas = parseJsonPath(scale.specReplicasPath);
+  const statusReplicas = parseJsonPath(scale.statusReplicasPath);
+  const selector = scale.labelSelectorPath === undefined ? undefined : parseJsonPath(scale.labelSelectorPath);
+  return {
+    type: 'view',
+    read(object) {
+      const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
+      const chosen = selector?.find(object)[0];
+      return {
+        kind: 'Scale',
+        apiVersion: 'autoscaling/v1',
+        metadata: withoutAbsent({ name, namespace, uid, resourceVersion, creationTimestamp }),
+        spec: { replicas: Number(specReplicas.find(object)[0] ?? 0) },
+        status: {
+          replicas: Number(statusReplicas.find(object)[0] ?? 0),
+          ...(typeof chosen === 'string' && chosen !== '' ? { selector: chosen } : {}),
+        },
+      } as KubernetesObject;
+    },
+    validate(view) {
+      const replicas = (view as { spec?: { replicas?: number } }).spec?.replicas ?? 0;
+      if (replicas >= 0) return [];
+      return [field.invalid('spec.replicas', replicas, 'must be greater than or equal to 0')];
+    },
+    write(object, view) {
+      const replicas = (view as { spec?: { replicas?: number } }).spec?.replicas ?? 0;
+      setAt(object as Record<string, unknown>, specReplicas.fields ?? [], replicas);
+    },
+  };
+}
+
+function withoutAbsent<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Only paths of plain fields below spec come here: validation of the definition sees to that. */
+function setAt(object: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const last = path.at(-1);
+  if (last === undefined) return;
+  let at = object;
+  for (const name of path.slice(0, -1)) {
+    const next = at[name];
+    if (typeof next === 'object' && next !== null) at = next as Record<string, unknown>;
+    else at = at[name] = {} as Record<string, unknown>;
+  }
+  at[last] = value;
+}

@@ -1,0 +1,189 @@
+import { Buffer } from 'node:buffer';
+import { deepCopy } from '@coracle/apimachinery/json';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { encodeMessage, encodeProtobuf } from '@coracle/apimachinery/protobuf';
+import type { GroupVersionKind, ObjectSchema, ResourceRow, SubresourceRow, Verb } from '@coracle/apimachinery/schema';
+import type { Scheme } from '@coracle/apimachinery/scheme';
+import { applyDefaults, checkObject } from '@coracle/apimachinery/structural';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+} from '@coracle/apimachinery/types/apiextensions-v1';
+import type { ServedResource } from '../registry/served-resource.ts';
+import type { ObjectStores, ResourceStore } from '../storage/object-store/object-store.ts';
+import { instanceStrategy } from './instance-strategy.ts';
+import { structuralSchema } from './structural-schema.ts';
+
+export interface ServeDefinitionDependencies {
+  readonly scheme: Scheme;
+  readonly stores: ObjectStores;
+}
+
+const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const subresourceVerbs: readonly Verb[] = ['get', 'patch', 'update'];
+
+/** Where a definition's objects are kept, below `/registry/`. */
+export function storagePrefixOf({ spec }: CustomResourceDefinition): string {
+  return `${spec.group}/${spec.names.plural}`;
+}
+
+/** A definition's served versions, each as if it were built in. */
+export function serveDefinition(
+  dependencies: ServeDefinitionDependencies,
+  definition: CustomResourceDefinition,
+): ServedResource[] {
+  const { scheme, stores } = dependencies;
+  const storage = definition.spec.versions.find((version) => version.storage);
+  if (storage === undefined) return [];
+  const objectMeta = scheme.schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
+  const schemas = new Map(
+    definition.spec.versions.map((version) => [
+      version.name,
+      structuralSchema(version.schema?.openAPIV3Schema, objectMeta),
+    ]),
+  );
+  const store = openStore(stores, definition, storage, schemaOfVersion(schemas, storage));
+  return definition.spec.versions
+    .filter((version) => version.served)
+    .map((version) => serveVersion({ scheme, definition, version, storage, schemas, store }));
+}
+
+function openStore(
+  stores: ObjectStores,
+  definition: CustomResourceDefinition,
+  storage: CustomResourceDefinitionVersion,
+  schema: ObjectSchema,
+): ResourceStore {
+  const { group, names, scope } = definition.spec;
+  const apiVersion = `${group}/${storage.name}`;
+  const { fields } = instanceStrategy(definition, storage, { group, resource: names.plural });
+  return stores.resource({
+    prefix: storagePrefixOf(definition),
+    namespaced: scope === 'Namespaced',
+    storedAs: { apiVersion, kind: names.kind },
+    decode(stored) {
+      const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('utf8');
+      // Pruned and given defaults by the schema of today: that is what is read, whatever was written once.
+      const object = checkObject(JSON.parse(text), schema).object as KubernetesObject;
+      applyDefaults(object, schema);
+      return { ...object, apiVersion };
+    },
+    ...(fields === undefined ? {} : { fields }),
+  });
+}
+
+interface VersionParts {
+  readonly scheme: Scheme;
+  readonly definition: CustomResourceDefinition;
+  readonly version: CustomResourceDefinitionVersion;
+  readonly storage: CustomResourceDefinitionVersion;
+  /** Structures of all versions, served or not. */
+  readonly schemas: ReadonlyMap<string, ObjectSchema>;
+  readonly store: ResourceStore;
+}
+
+function serveVersion(parts: VersionParts): ServedResource {
+  const { scheme, definition, version, storage, schemas, store } = parts;
+  const schema = schemaOfVersion(schemas, version);
+  const storageSchema = schemaOfVersion(schemas, storage);
+  const { group, names } = definition.spec;
+  const groupResource = { group, resource: names.plural };
+  const isStorageVersion = version.name === storage.name;
+  const apiVersion = `${group}/${version.name}`;
+  const storageApiVersion = `${group}/${storage.name}`;
+  const metadataSchema = metaSchema(scheme, 'PartialObjectMetadata');
+  const statusSchema = metaSchema(scheme, 'Status');
+  return {
+    row: rowOf(definition, version, storage),
+    groupResource,
+    kind: { group, version: version.name, kind: names.kind },
+    strategy: instanceStrategy(definition, version, groupResource),
+    schema,
+    schemaOf: (name) => schemas.get(name),
+    store,
+    isStorageVersion,
+    apiVersion,
+    storageApiVersion,
+    protobuf: undefined,
+    encodeMetadata: (object) => encodeMessage(object, metadataSchema),
+    encodeStatus: (status) => encodeProtobuf(status, statusSchema),
+    strategicMerge: false,
+    toStorage: (object) => (isStorageVersion ? object : { ...object, apiVersion: storageApiVersion }),
+    fromStorage(object, to = version.name) {
+      if (to === storage.name) return object;
+      return { ...deepCopy(object), apiVersion: `${group}/${to}` };
+    },
+    setDefaults: (object) => applyDefaults(object, schema),
+    setStorageDefaults: (object) => applyDefaults(object, storageSchema),
+    normalize: (object) => object,
+    ...deprecation(definition, version),
+  };
+}
+
+function schemaOfVersion(
+  schemas: ReadonlyMap<string, ObjectSchema>,
+  { name }: CustomResourceDefinitionVersion,
+): ObjectSchema {
+  const schema = schemas.get(name);
+  if (schema === undefined) throw new Error(`version ${name} is not among the definition's versions`);
+  return schema;
+}
+
+function rowOf(
+  definition: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  storage: CustomResourceDefinitionVersion,
+): ResourceRow {
+  const { group, names, scope } = definition.spec;
+  // What was accepted is what discovery shows: a short name that is taken is not ours.
+  const accepted = definition.status?.acceptedNames ?? names;
+  return {
+    group,
+    version: version.name,
+    resource: names.plural,
+    kind: names.kind,
+    namespaced: scope === 'Namespaced',
+    singular: accepted.singular ?? '',
+    listKind: names.listKind ?? `${names.kind}List`,
+    verbs: allVerbs,
+    shortNames: accepted.shortNames ?? [],
+    categories: accepted.categories ?? [],
+    subresources: subresourcesOf(definition, version),
+    definition: definitionName(group, version.name, names.kind),
+    storageVersion: storage.name,
+    storagePrefix: storagePrefixOf(definition),
+  };
+}
+
+/** Reverse domain name, as OpenAPI clients know it: `com.example.stable.v1.CronTab`. */
+export function definitionName(group: string, version: string, kind: string): string {
+  return [...group.split('.').reverse(), version, kind].join('.');
+}
+
+function subresourcesOf(
+  { spec }: CustomResourceDefinition,
+  { name, subresources }: CustomResourceDefinitionVersion,
+): SubresourceRow[] {
+  const kind: GroupVersionKind = { group: spec.group, version: name, kind: spec.names.kind };
+  const scale: GroupVersionKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+  return [
+    ...(subresources?.status === undefined ? [] : [{ name: 'status', kind, verbs: subresourceVerbs }]),
+    ...(subresources?.scale === undefined ? [] : [{ name: 'scale', kind: scale, verbs: subresourceVerbs }]),
+  ];
+}
+
+function deprecation(
+  { spec }: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+): { deprecationWarning?: string } {
+  if (version.deprecated !== true) return {};
+  return {
+    deprecationWarning: version.deprecationWarning ?? `${spec.group}/${version.name} ${spec.names.kind} is deprecated`,
+  };
+}
+
+function metaSchema(scheme: Scheme, kind: string): ObjectSchema {
+  const schema = scheme.schemaOfKind({ group: '', version: 'v1', kind });
+  if (schema === undefined) throw new Error(`the generated tables have no ${kind}: generate them again`);
+  return schema;
+}
