@@ -17,9 +17,8 @@ import { startServiceProxy } from '../proxy/index.ts';
 import { installNameServer } from './install.ts';
 import type { CloudDependencies, CloudOptions } from './options.ts';
 
-/** RBAC's own role lets this user read Services, endpoints and nodes, and nothing else. */
-const proxyIdentity = { username: 'system:kube-proxy' };
-const ownerIdentity = { username: 'system:coracle:cloud', groups: ['system:masters'] };
+/** Reads Services, endpoints and namespaces, and writes the name server's endpoint. */
+const identity = { username: 'system:coracle:network', groups: ['system:masters'] };
 
 /** Network, name server, Services and the platform on top of them, for machines that really run on this host. */
 export async function openRealMachines(
@@ -38,7 +37,8 @@ export async function openRealMachines(
 
   const fabric = await openFabric(plan, options.apiServer);
   stack.defer(() => fabric.close());
-  const informers = createInformers({ client: dependencies.connect(proxyIdentity).client, environment });
+  const { client } = dependencies.connect(identity);
+  const informers = createInformers({ client, environment });
   const nameServer = await startNameServer(environment, informers, {
     address: plan.nameServer,
     clusterDomain: options.clusterDomain,
@@ -48,7 +48,7 @@ export async function openRealMachines(
   stack.defer(() => proxy.stop());
   await informers.start();
   stack.defer(() => informers.stop());
-  await installNameServer(dependencies.connect(ownerIdentity).client, plan.nameServer);
+  await installNameServer(client, plan.nameServer);
   await proxy.attach({ nodeName: '', zone: '', address: plan.gateway, enterNetwork: [] });
 
   const images = await openImageFolder(
