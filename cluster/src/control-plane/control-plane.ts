@@ -4,7 +4,7 @@ import { type ApiServer, createApiServer } from '@coracle/apiserver';
 import { openEmbeddedStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
 import { type Client, createClient } from '@coracle/client/rest';
 import { createLoopbackTransport } from '@coracle/client/transport';
-import { startControllers } from '@coracle/controllers';
+import { type SigningMaterial, startControllers } from '@coracle/controllers';
 import { type Connection, fargateAdmission, type Identity } from '@coracle/kubelet-shim';
 import { startScheduler } from '@coracle/scheduler';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
@@ -55,9 +55,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     });
     return { transport, client: createClient(transport) };
   };
-  const controllers = await startControllers({ ...environment, connect, signing: signingKeys(pki) });
+  const [controllers, scheduler] = await Promise.all([
+    startControllers({
+      environment,
+      clientFor: (username) => connect({ username, groups: groupsOf(username) }).client,
+      signing: signingMaterial(pki),
+    }),
+    startScheduler({ environment, client: connect({ username: 'system:kube-scheduler' }).client }),
+  ]);
   stack.defer(() => controllers.stop());
-  const scheduler = await startScheduler({ ...environment, ...connect({ username: 'system:kube-scheduler' }) });
   stack.defer(() => scheduler.stop());
 
   const running = stack.move();
@@ -126,10 +132,18 @@ function explainListenError(error: unknown, port: number): unknown {
   return error;
 }
 
-function signingKeys(pki: ClusterPki) {
+function signingMaterial(pki: ClusterPki): SigningMaterial {
   return {
-    authorityCertificate: pki.authority.certificate,
-    authorityKey: pki.authority.key,
-    serviceAccountKey: pki.serviceAccountKey,
+    caCertificatePem: pki.authority.certificate,
+    caPrivateKeyPem: pki.authority.key,
+    rootCaPem: pki.authority.certificate,
+    serviceAccountPrivateKeyPem: pki.serviceAccountKey,
   };
+}
+
+/** The groups that a service account's token would carry. */
+function groupsOf(username: string): readonly string[] {
+  const [system, kind, namespace] = username.split(':');
+  if (system !== 'system' || kind !== 'serviceaccount') return [];
+  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
 }
