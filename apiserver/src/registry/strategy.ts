@@ -45,7 +45,7 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
    * When metadata.generation grows. `spec-change` (default where the kind has a `spec`): any difference outside metadata
    * and status; `none`: the kind has no generation (ConfigMap, Secret, Pod before resize, …); or an own rule.
    */
-  readonly generation?: 'spec-change' | 'none' | ((object: T, old: T) => boolean);
+  readonly generation?: 'spec-change' | 'none' | GenerationRule<T>;
 
   /** Rules the schema cannot say. `old` is set on updates; rules of unchanged fields may be ratcheted by comparing. */
   validate?(
@@ -101,6 +101,9 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   };
 }
 
+/** Whether a change makes a new generation. Written as a method so that strategies of all kinds fit one list. */
+export type GenerationRule<T> = { grows(object: T, old: T): boolean }['grows'];
+
 export type FieldPath = readonly string[];
 
 /** Told once whether the object was stored, so that what was taken can be given back. */
@@ -131,7 +134,7 @@ export interface UpdateRules<T extends KubernetesObject = KubernetesObject> {
   validateUpdate?(object: T, old: T, context: WriteContext): readonly FieldError[] | Promise<readonly FieldError[]>;
   warnings?(object: T, old: T): readonly string[];
   /** As `Strategy.generation`; default `none`. */
-  readonly generation?: 'none' | ((object: T, old: T) => boolean);
+  readonly generation?: 'none' | GenerationRule<T>;
 }
 
 export type SubresourceStrategy<T extends KubernetesObject = KubernetesObject> =
