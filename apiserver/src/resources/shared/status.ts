@@ -1,0 +1,6 @@
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+
+/** The Status of an action that worked. */
+export function success(): KubernetesObject {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } as KubernetesObject;
+}
