@@ -15,7 +15,7 @@ function machine(slot: number, zone: string, address = `10.0.0.${3 + slot}`): Ma
 
 describe('instance types', () => {
   it('reserve what EKS reserves', () => {
-    const facts = new URL('../../../../tools/gen-cloud-data/instance-types.json', import.meta.url);
+    const facts = new URL('../../tools/gen-cloud-data/instance-types.json', new URL('../../', import.meta.url));
     const { types } = JSON.parse(readFileSync(facts, 'utf8'));
     expect(types).to.have.length(instanceTypes.size);
     for (const { type, vcpu, maxPods, kubeReservedCpuM, kubeReservedMemMi } of types) {

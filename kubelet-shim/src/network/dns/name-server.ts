@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
+import type { Clock } from '@coracle/apimachinery/clock';
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import { createForwarder, type Forwarder, framed } from './forwarder.ts';
 import {
@@ -55,7 +56,7 @@ export async function serveZone(
   const tcp = createServer((socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-    serveConnection(socket, (message) => resolve(message, 'tcp'));
+    serveConnection(environment.clock, socket, (message) => resolve(message, 'tcp'));
   });
   tcp.maxConnections = tcpConnectionsMax;
   await new Promise<void>((done, fail) => {
@@ -73,11 +74,18 @@ export async function serveZone(
   };
 }
 
-function serveConnection(socket: Socket, resolve: (message: Buffer) => Promise<Buffer | undefined>): void {
+function serveConnection(
+  clock: Clock,
+  socket: Socket,
+  resolve: (message: Buffer) => Promise<Buffer | undefined>,
+): void {
   let received = Buffer.alloc(0);
-  socket.setTimeout(tcpIdleMs, () => socket.destroy());
+  let idle = clock.after(tcpIdleMs, () => socket.destroy());
   socket.on('error', () => socket.destroy());
+  socket.on('close', () => idle.cancel());
   socket.on('data', (chunk: Buffer) => {
+    idle.cancel();
+    idle = clock.after(tcpIdleMs, () => socket.destroy());
     received = Buffer.concat([received, chunk]);
     while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
       const end = 2 + received.readUInt16BE(0);
