@@ -1,12 +1,166 @@
 import type { Running } from '@coracle/apimachinery/component';
+import { ConfigMaps, Nodes, Pods, Secrets, Services } from '@coracle/apimachinery/resources';
+import type { Node, Pod, Secret } from '@coracle/apimachinery/types/core-v1';
+import { createEventRecorder } from '@coracle/client/events';
+import { createInformers, type Informers } from '@coracle/client/informer';
+import { createImageManager } from './images/index.ts';
+import { startHeartbeat } from './node/heartbeat.ts';
+import { createNodeImages } from './node/node-images.ts';
+import { createNodeRegistration } from './node/node-registration.ts';
 import type { NodeAgentDependencies, NodeAgentOptions } from './node/options.ts';
+import { createReferences, type References } from './node/references.ts';
+import { systemInfo } from './node/system-info.ts';
+import { admitPod } from './pods/admission.ts';
+import { createPodConfigs } from './pods/pod-configs.ts';
+import { createPodEvents } from './pods/pod-events.ts';
+import { createPodManager, type PodManager } from './pods/pod-manager.ts';
+import type { PodServices } from './pods/pod-services.ts';
+import { createLifecycleHooks } from './pods/lifecycle-hooks.ts';
+import { createStatusWriter } from './pods/status-writer.ts';
+import { createPodPlatform } from './platform.ts';
 
 export type { NodeAgentDependencies, NodeAgentOptions, NodeDns, ServingOptions } from './node/options.ts';
 
-/** Starts the agent of one node: registers it, keeps its lease, and runs the pods bound to it until stopped. */
-export async function startNodeAgent(
-  dependencies: NodeAgentDependencies,
-  options: NodeAgentOptions,
-): Promise<Running> {
-  throw new Error(`the agent of ${options.nodeName} is not in this commit yet: ${String(dependencies.client)}`);
+/**
+ * Starts the agent of one node: registers it, keeps its lease, and runs the pods bound to it until stopped. Containers
+ * outlive the agent: the next one started for the same node takes them over.
+ */
+export async function startNodeAgent(dependencies: NodeAgentDependencies, options: NodeAgentOptions): Promise<Running> {
+  const { client, clock, random, log } = dependencies;
+  const { nodeName, runtime } = options;
+  const environment = { clock, random, log: log.with({ node: nodeName }) };
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const runtimeVersion = await runtime.version();
+
+  const recorder = createEventRecorder({ client, environment }, { component: 'kubelet', host: nodeName });
+  const events = createPodEvents(recorder);
+  const references = createReferences(environment, client);
+  const informers = createInformers({ client, environment });
+  const pods = informers.for(Pods, { fieldSelector: `spec.nodeName=${nodeName}` });
+  const nodes = informers.for(Nodes, { fieldSelector: `metadata.name=${nodeName}` });
+  const nodeImages = createNodeImages(runtime);
+  const registration = createNodeRegistration(
+    {
+      client,
+      environment,
+      info: await systemInfo(options, runtimeVersion),
+      images: nodeImages.list,
+      problem: () => undefined,
+    },
+    options,
+    signal,
+  );
+  const platform = createPodPlatform({ environment, events, references, client, options });
+  const statuses = createStatusWriter(client, environment, signal);
+  let manager: PodManager | undefined;
+  const hostIPs = () => nodeAddresses(options);
+
+  const services: PodServices = {
+    environment,
+    runtime,
+    runtimeName: runtimeVersion.name,
+    hostIPs,
+    events,
+    statuses,
+    hooks: createLifecycleHooks(environment, runtime),
+    images: createImageManager({
+      environment,
+      runtime,
+      events,
+      secrets: (pod) => pullSecrets(references, platform.holder(pod), pod),
+      used: nodeImages.noteUse,
+    }),
+    admit: (pod) => admit(pod, nodes.lister.get(nodeName), manager),
+    volumes: platform.volumes,
+    probes: platform.probes,
+    cgroups: platform.cgroups,
+    files: platform.files,
+    terminationMessage: platform.terminationMessage,
+    forget: platform.forget,
+    configs: createPodConfigs({
+      runtime,
+      cgroups: platform.cgroups,
+      files: platform.files,
+      volumeMounts: platform.volumeMounts,
+      configMap: (pod, name) => references.get(platform.holder(pod), ConfigMaps, name),
+      secret: (pod, name) => references.get(platform.holder(pod), Secrets, name),
+      services: () => listServices(informers),
+      nodeHostsFile: platform.nodeHostsFile,
+      hostIPs,
+      dns: options.dns,
+      allocatable: options.allocatable,
+      capacity: options.capacity,
+      seccompDefault: options.seccompDefault ?? false,
+    }),
+  };
+
+  const node = await registration.register();
+  const heartbeat = startHeartbeat(
+    { client, environment, registration },
+    { nodeName, nodeUid: node.metadata?.uid ?? '' },
+  );
+  recorder.event(nodeReference(nodeName), 'Normal', 'Starting', 'Starting kubelet.');
+  await informers.start();
+  manager = createPodManager(services, nodeName);
+  await manager.adopt(pods.lister.list());
+  follow(pods, manager);
+  const server = await platform.serve(manager);
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await server?.stop();
+    await informers.stop();
+    await manager?.stop();
+    await heartbeat.stop();
+    stopping.abort(new Error('the node agent stops'));
+    await references.stop();
+    await recorder.stop();
+  };
+  return {
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function follow(pods: ReturnType<Informers['for']>, manager: PodManager): void {
+  pods.addHandler({
+    added: (pod) => manager.put(pod as Pod),
+    updated: (pod) => manager.put(pod as Pod),
+    deleted: (pod) => manager.remove(pod as Pod),
+  });
+}
+
+function admit(pod: Pod, node: Node | undefined, manager: PodManager | undefined) {
+  if (!node) return undefined;
+  const others = [...(manager?.workers ?? [])].filter((worker) => !worker.isOver).map((worker) => worker.pod);
+  return admitPod(pod, node, others);
+}
+
+async function pullSecrets(
+  references: References,
+  holder: ReturnType<ReturnType<typeof createPodPlatform>['holder']>,
+  pod: Pod,
+) {
+  const names = (pod.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name ? [name] : []));
+  const found = await Promise.all(names.map((name) => references.get(holder, Secrets, name)));
+  return found.filter((secret): secret is Secret => secret !== undefined);
+}
+
+/** Watched from the first container on that wants to know. */
+async function listServices(informers: Informers) {
+  const services = informers.for(Services);
+  if (!services.hasSynced) await informers.start();
+  return services.lister.list();
+}
+
+function nodeAddresses({ addresses }: NodeAgentOptions): readonly string[] {
+  return addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+}
+
+function nodeReference(name: string) {
+  // Events about nodes carry the name as uid, as the upstream agent writes them.
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: name } };
 }

@@ -23,6 +23,8 @@ export interface PodServices {
   /** Why this node cannot take the pod; undefined where it can. */
   readonly admit: (pod: Pod) => WaitingReason | undefined;
   readonly terminationMessage: (container: Container) => Promise<string>;
+  /** Lets go of everything that was kept for a pod that has left the node. */
+  readonly forget: (uid: string) => void;
 }
 
 /** Events about a pod, or about one of its containers. */

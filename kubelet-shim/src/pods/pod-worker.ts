@@ -20,10 +20,18 @@ export interface PodWorker {
   readonly uid: string;
   readonly pod: Pod;
   readonly observed: ObservedPod;
+  /** Its containers have ended for good: it uses nothing of the node any more. */
+  readonly isOver: boolean;
+  /** The status as it was last reported. */
+  readonly status: PodStatus;
   update(pod: Pod): void;
   /** The API has no such pod any more: it is ended without further ado. */
   gone(): void;
   note(event: RuntimeEvent): void;
+  /** The container has ended and waits to be started again. */
+  isWaiting(name: string): boolean;
+  /** Calls back after each look at the runtime; returns how to stop that. */
+  onChange(callback: () => void): () => void;
   /** The node takes the pod's resources back: it fails with this reason. */
   evict(failure: Failure): void;
   /** Settles once nothing of the pod is left on the node. */
@@ -66,6 +74,7 @@ class Worker implements PodWorker {
   readonly #probes;
   readonly #backOff = createBackOff();
   readonly #waiting = new Map<string, WaitingReason>();
+  readonly #listeners = new Set<() => void>();
   readonly #seenAt: number;
   #status: PodStatus;
   #failure: Failure | undefined;
@@ -101,6 +110,14 @@ class Worker implements PodWorker {
     });
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get status(): PodStatus {
+    return this.#status;
+  }
+
   get observed(): ObservedPod {
     return this.#observer.observed;
   }
@@ -124,6 +141,15 @@ class Worker implements PodWorker {
 
   note(event: RuntimeEvent): void {
     this.#observer.note(event);
+  }
+
+  isWaiting(name: string): boolean {
+    return this.#waiting.has(name);
+  }
+
+  onChange(callback: () => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
   }
 
   evict(failure: Failure): void {
@@ -278,6 +304,7 @@ class Worker implements PodWorker {
     });
     this.#status = status;
     services.statuses.set(this.pod, status);
+    for (const listener of this.#listeners) listener();
   }
 
   #runningContainers(): RunningContainer[] {
@@ -332,6 +359,7 @@ class Worker implements PodWorker {
     await services.cgroups.remove(pod);
     await services.files.remove(pod);
     services.images.forget(this.uid);
+    services.forget(this.uid);
     if (!this.#isGone) {
       await services.statuses.flushed(pod);
       await services.statuses.remove(pod);

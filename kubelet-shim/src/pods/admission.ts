@@ -1,0 +1,142 @@
+import { quantityMilliValue, quantityValue } from '@coracle/apimachinery/quantity';
+import type {
+  Node,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  Pod,
+  Taint,
+  Toleration,
+} from '@coracle/apimachinery/types/core-v1';
+import type { WaitingReason } from './container-statuses.ts';
+import { isHostNetwork } from './observed.ts';
+import { podResource } from './resources.ts';
+import { isTerminal } from './status.ts';
+
+/**
+ * Whether the node can take this pod beside those it has: the last word, also over pods that were put here without a
+ * scheduler. Reasons and texts are upstream's (lifecycle/predicate.go).
+ */
+export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): WaitingReason | undefined {
+  const active = others.filter((other) => other.metadata?.uid !== pod.metadata?.uid && !isTerminal(other.status));
+  return (
+    checkResources(pod, node, active) ??
+    checkNodeName(pod, node) ??
+    checkPorts(pod, active) ??
+    checkAffinity(pod, node) ??
+    checkTaints(pod, node)
+  );
+}
+
+function checkResources(pod: Pod, node: Node, active: readonly Pod[]): WaitingReason | undefined {
+  const allocatable = node.status?.allocatable ?? {};
+  const pods = quantityValue(allocatable['pods']);
+  if (allocatable['pods'] !== undefined && active.length + 1 > pods) return outOf('pods', 1, active.length, pods);
+  for (const name of requestedResources(pod)) {
+    const requested = podResource(pod, 'requests', name) ?? 0;
+    if (requested === 0) continue;
+    const used = active.reduce((sum, other) => sum + (podResource(other, 'requests', name) ?? 0), 0);
+    const capacity = (name === 'cpu' ? quantityMilliValue : quantityValue)(allocatable[name]);
+    if (used + requested > capacity) return outOf(name, requested, used, capacity);
+  }
+  return undefined;
+}
+
+function requestedResources(pod: Pod): readonly string[] {
+  const { containers = [], initContainers = [], resources } = pod.spec ?? {};
+  const lists = [...containers, ...initContainers].map((one) => one.resources?.requests ?? {});
+  return [...new Set([...lists, resources?.requests ?? {}].flatMap((list) => Object.keys(list)))];
+}
+
+function outOf(name: string, requested: number, used: number, capacity: number): WaitingReason {
+  return {
+    reason: `OutOf${name}`,
+    message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`,
+  };
+}
+
+function failed(predicate: string, description: string): WaitingReason {
+  return { reason: predicate, message: `Predicate ${predicate} failed: ${description}` };
+}
+
+function checkNodeName(pod: Pod, node: Node): WaitingReason | undefined {
+  if (pod.spec?.nodeName === node.metadata?.name) return undefined;
+  return failed('NodeName', "node(s) didn't match the requested node name");
+}
+
+interface HostPort {
+  readonly ip: string;
+  readonly key: string;
+}
+
+function checkPorts(pod: Pod, active: readonly Pod[]): WaitingReason | undefined {
+  const taken = active.flatMap(hostPorts);
+  const clashes = hostPorts(pod).some(({ ip, key }) =>
+    taken.some((other) => other.key === key && (other.ip === ip || ip === anyIp || other.ip === anyIp)),
+  );
+  return clashes ? failed('NodePorts', "node(s) didn't have free ports for the requested pod ports") : undefined;
+}
+
+const anyIp = '0.0.0.0';
+
+function hostPorts(pod: Pod): HostPort[] {
+  const onNode = isHostNetwork(pod);
+  return (pod.spec?.containers ?? []).flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostPort, containerPort, protocol = 'TCP', hostIP }) => {
+      const port = hostPort || (onNode ? containerPort : 0);
+      return port > 0 ? [{ ip: hostIP || anyIp, key: `${protocol}/${port}` }] : [];
+    }),
+  );
+}
+
+function checkAffinity(pod: Pod, node: Node): WaitingReason | undefined {
+  const labels = node.metadata?.labels ?? {};
+  const selector = Object.entries(pod.spec?.nodeSelector ?? {});
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const fits =
+    selector.every(([key, value]) => labels[key] === value) &&
+    (terms === undefined || terms.some((term) => termFits(term, labels, node.metadata?.name ?? '')));
+  return fits ? undefined : failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
+}
+
+function termFits(term: NodeSelectorTerm, labels: Readonly<Record<string, string>>, nodeName: string): boolean {
+  const { matchExpressions = [], matchFields = [] } = term;
+  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
+  return (
+    matchExpressions.every((one) => requirementFits(one, labels[one.key])) &&
+    matchFields.every((one) => one.key === 'metadata.name' && requirementFits(one, nodeName))
+  );
+}
+
+function requirementFits({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return Number(value) > Number(values[0]);
+    case 'Lt':
+      return Number(value) < Number(values[0]);
+    default:
+      return false;
+  }
+}
+
+/** Only taints that would drive a running pod away keep one from starting here. */
+function checkTaints(pod: Pod, node: Node): WaitingReason | undefined {
+  const hard = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+  const tolerations = pod.spec?.tolerations ?? [];
+  if (hard.every((taint) => tolerations.some((one) => tolerates(one, taint)))) return undefined;
+  return failed('TaintToleration', "node(s) had taints that the pod didn't tolerate");
+}
+
+function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
+  if (effect && effect !== taint.effect) return false;
+  if (key && key !== taint.key) return false;
+  if (operator === 'Exists') return true;
+  return key !== undefined && key !== '' && value === (taint.value ?? '');
+}

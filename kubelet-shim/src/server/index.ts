@@ -1,0 +1,1 @@
+export { type NodeServerDependencies, type RunningNodeServer, startNodeServer } from './node-server.ts';

@@ -1,0 +1,2 @@
+export { noVolumes } from './no-volumes.ts';
+export { createVolumeManager, type VolumeManager, type VolumeManagerDependencies } from './volume-manager.ts';
