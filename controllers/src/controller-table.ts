@@ -1,4 +1,5 @@
 import { startCronJob } from './cronjob/index.ts';
+import { startDaemonSet } from './daemonset/index.ts';
 import { startDeployment } from './deployment/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
 import { startEndpointSlice } from './endpointslice/index.ts';
@@ -12,6 +13,7 @@ import { startReplicaSet, startReplicationController } from './replicaset/index.
 import { startRootCaCertificate } from './root-ca-certificate/index.ts';
 import type { StartController } from './runtime/index.ts';
 import { startServiceAccount } from './serviceaccount/index.ts';
+import { startStatefulSet } from './statefulset/index.ts';
 import { startTaintEviction } from './taint-eviction/index.ts';
 import { startTtl } from './ttl/index.ts';
 import { startTtlAfterFinished } from './ttl-after-finished/index.ts';
@@ -61,6 +63,8 @@ export const controllerTable: readonly ControllerRow[] = [
   },
   { name: 'replicaset-controller', account: 'replicaset-controller', start: startReplicaSet },
   { name: 'deployment-controller', account: 'deployment-controller', start: startDeployment },
+  { name: 'daemonset-controller', account: 'daemon-set-controller', start: startDaemonSet },
+  { name: 'statefulset-controller', account: 'statefulset-controller', start: startStatefulSet },
   { name: 'job-controller', account: 'job-controller', start: startJob },
   { name: 'cronjob-controller', account: 'cronjob-controller', start: startCronJob },
   { name: 'ttl-after-finished-controller', account: 'ttl-after-finished-controller', start: startTtlAfterFinished },

@@ -14,6 +14,7 @@ export { Expectations } from './expectations.ts';
 export { ignoreNotFound, isNamespaceTerminating, messageOf } from './failures.ts';
 export { fnv32a, hashOf, safeEncode, stableText } from './hash.ts';
 export { addSharedIndexes, childrenAndOrphans, childrenOf, claimIndex, claimKeys, nodeIndex } from './indexes.ts';
+export { matchesNodeAffinity, matchesNodeSelector } from './node-affinity.ts';
 export { controllerOf, controllerReference, isControlledBy } from './owners.ts';
 export { createPodControl, type PodControl } from './pod-control.ts';
 export {
@@ -29,6 +30,14 @@ export {
   podFromTemplate,
   readySince,
 } from './pods.ts';
+export {
+  byRevision,
+  type EnsuredRevision,
+  ensureRevision,
+  revisionData,
+  revisionHash,
+  templateOf,
+} from './revisions.ts';
 export { scaledValue } from './scaled-value.ts';
 export { isEmptySelector, type LabelSelectorLike, matchesLabels, matchesSelector } from './selector.ts';
 export { slowStart } from './slow-start.ts';

@@ -1,0 +1,1 @@
+export { startDaemonSet } from './controller.ts';

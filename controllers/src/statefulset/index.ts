@@ -1,0 +1,1 @@
+export { startStatefulSet } from './controller.ts';
