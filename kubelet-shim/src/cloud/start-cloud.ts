@@ -4,11 +4,14 @@ import type { Environment } from '@coracle/apimachinery/component';
 import { createEventRecorder } from '@coracle/client/events';
 import { createInformers } from '@coracle/client/informer';
 import { createNodeGroupController } from '../machines/ec2/node-group-controller.ts';
+import { createFargateScheduler } from '../machines/fargate/fargate-scheduler.ts';
+import { fargateSchedulerName } from '../machines/fargate/profiles.ts';
 import { createHollowPlatform } from '../machines/hollow/hollow-platform.ts';
 import type { MachinePlatform } from '../machines/machine.ts';
 import { openMachineStore } from '../machines/machine-store.ts';
 import { createNodeRunner } from '../machines/node-runner.ts';
 import { installCustomResources } from './install.ts';
+import { createLoadBalancerController } from './load-balancers.ts';
 import type { Cloud, CloudDependencies, CloudOptions } from './options.ts';
 import { whenGroupsReady } from './ready.ts';
 
@@ -36,18 +39,30 @@ export async function startCloud(dependencies: CloudDependencies, options: Cloud
     platform,
     store,
     client,
-    onDeath: (record) => groups.machineDied(record),
+    onDeath: (record) => (record.pool.kind === 'ec2' ? groups : fargate).machineDied(record),
   });
   stack.defer(() => runner.stop());
 
   const informers = createInformers({ client, environment });
-  const events = createEventRecorder({ client, environment }, { component: 'coracle-cloud' });
-  stack.defer(() => events.stop());
-  const groups = createNodeGroupController({ environment, client, informers, events, store, runner, options });
-  stack.defer(() => groups.stop());
+  const recorder = (component: string) => {
+    const events = createEventRecorder({ client, environment }, { component });
+    stack.defer(() => events.stop());
+    return events;
+  };
+  const shared = { environment, client, informers, store, runner, options };
+  const groups = createNodeGroupController({ ...shared, events: recorder('coracle-cloud') });
+  const fargate = createFargateScheduler({ ...shared, events: recorder(fargateSchedulerName) });
+  const balancers = createLoadBalancerController({
+    ...shared,
+    events: recorder('service-controller'),
+    addresses: options.network.loadBalancers,
+  });
   await informers.start();
   stack.defer(() => informers.stop());
-  groups.run();
+  for (const controller of [groups, fargate, balancers]) {
+    controller.run();
+    stack.defer(() => controller.stop());
+  }
 
   const running = stack.move();
   let stopped: Promise<void> | undefined;
