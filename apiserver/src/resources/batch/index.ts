@@ -1,0 +1,6 @@
+import type { Strategy } from '../../registry/strategy.ts';
+import { cronJobStrategy } from './cronjob/strategy.ts';
+import { jobStrategy } from './job/strategy.ts';
+
+/** Kinds of the group `batch`. */
+export const strategies: readonly Strategy[] = [cronJobStrategy, jobStrategy];
