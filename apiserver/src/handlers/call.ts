@@ -2,6 +2,7 @@ import type { Environment } from '@coracle/apimachinery/component';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { GroupVersionKind } from '@coracle/apimachinery/schema';
 import type { Authorizer } from '../auth/authorizer.ts';
+import type { TokenService } from '../auth/tokens/token-service.ts';
 import type { RequestContext } from '../filters/filter.ts';
 import type { ApiResponse } from '../http/api-request.ts';
 import type { MessageCodec } from '../negotiation/object-response.ts';
@@ -19,6 +20,7 @@ export interface Core {
   readonly authorizer: Authorizer;
   readonly readers: Readers;
   readonly writers: Writers;
+  readonly tokens: TokenService;
   /** Largest request body, in bytes. */
   readonly bodyBytesMax: number;
   /** What the body of a delete must be. */
@@ -52,6 +54,7 @@ export function writeContextOf({ core, context, resource }: Call, dryRun: boolea
     authorizer: core.authorizer,
     readers: core.readers,
     writers: core.writers,
+    tokens: core.tokens,
     warn: (text) => context.warnings.add(text),
   };
 }

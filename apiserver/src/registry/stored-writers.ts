@@ -4,6 +4,7 @@ import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import type { Authorizer } from '../auth/authorizer.ts';
+import { noTokens } from '../auth/tokens/token-service.ts';
 import type { UserInfo } from '../http/api-request.ts';
 import { admissionChain } from './admission-chain.ts';
 import { deleteObject } from './delete.ts';
@@ -72,6 +73,7 @@ export function createWriters(resources: ResourceTable, readers: Readers, enviro
       authorizer: allowAll,
       readers,
       writers,
+      tokens: noTokens,
       warn: () => {},
     };
     return {

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { GroupResource, ResourceRow } from '@coracle/apimachinery/schema';
 import type { ApiRequest, ApiResponse, UserInfo } from '../http/api-request.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
+import type { TokenService } from '../auth/tokens/token-service.ts';
 import type { DeleteOptions, Readers, Writers } from './readers.ts';
 
 /**
@@ -122,6 +123,8 @@ export interface WriteContext {
   readonly authorizer: Authorizer;
   readonly readers: Readers;
   readonly writers: Writers;
+  /** Checks and issues bearer tokens. */
+  readonly tokens: TokenService;
   /** Adds a `Warning` header (299) to the answer; repeated texts are sent once. */
   warn(text: string): void;
 }

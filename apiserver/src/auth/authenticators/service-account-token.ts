@@ -1,0 +1,199 @@
+import type { Clock } from '@coracle/apimachinery/clock';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { Nodes, Pods, Secrets, ServiceAccounts } from '@coracle/apimachinery/resources';
+import type { GroupResource } from '@coracle/apimachinery/schema';
+import type { Readers } from '../../registry/readers.ts';
+import type { Authentication, TokenAuthenticator } from '../authenticator.ts';
+import { parseToken } from '../tokens/json-web-token.ts';
+import type { ServiceAccountKeys } from '../tokens/service-account-keys.ts';
+import { bearerTokenOf } from './bearer-token.ts';
+import { serviceAccountUser } from './users.ts';
+
+/** Issuer of tokens that live in Secrets. */
+const legacyIssuer = 'kubernetes/serviceaccount';
+/** Clocks may differ by so much; an object that is being deleted is good for as long. */
+const leewayMs = 60_000;
+const verifiedTokensMax = 4096;
+
+/** What a verified token says, of the two kinds there are. */
+interface Claims {
+  readonly audiences: readonly string[] | undefined;
+  readonly expiresAtMs: number | undefined;
+  readonly notBeforeMs: number | undefined;
+  readonly issuedAtMs: number | undefined;
+  readonly namespace: string;
+  readonly serviceAccount: Reference;
+  readonly pod: Reference | undefined;
+  readonly secret: Reference | undefined;
+  readonly node: Reference | undefined;
+  readonly tokenId: string | undefined;
+}
+
+interface Reference {
+  readonly name: string;
+  /** Undefined in tokens of Secrets: any object of that name. */
+  readonly uid: string | undefined;
+}
+
+/**
+ * Tokens of service accounts. The signature is checked once a token; that the account and what the token is bound to
+ * still exist, every time (upstream pkg/serviceaccount/{jwt,claims,legacy}.go).
+ */
+export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
+  readonly name = 'service-account-token';
+  readonly #keys: ServiceAccountKeys;
+  readonly #readers: Readers;
+  readonly #clock: Clock;
+  /** Tokens whose signature was found good, the longest unused first. */
+  readonly #verified = new Map<string, Claims>();
+
+  constructor(keys: ServiceAccountKeys, readers: Readers, clock: Clock) {
+    this.#keys = keys;
+    this.#readers = readers;
+    this.#clock = clock;
+  }
+
+  authenticate(request: Parameters<TokenAuthenticator['authenticate']>[0]) {
+    const token = bearerTokenOf(request);
+    return token === undefined ? undefined : this.authenticateToken(token, this.#keys.audiences);
+  }
+
+  async authenticateToken(token: string, audiences: readonly string[]): Promise<Authentication | undefined> {
+    const claims = this.#claimsOf(token);
+    if (claims === undefined) return undefined;
+    const { serviceAccount, namespace, audiences: own = this.#keys.audiences } = claims;
+    const shared = own.filter((audience) => audiences.includes(audience));
+    if (shared.length === 0) {
+      throw new Error(
+        `token audiences [${own.join(' ')}] is invalid for the target audiences [${audiences.join(' ')}]`,
+      );
+    }
+    this.#checkTimes(claims);
+    const account = await this.#existing(ServiceAccounts, 'service account', { namespace, ...serviceAccount });
+    await this.#checkBindings(claims);
+    const uid = serviceAccount.uid ?? account.metadata?.uid ?? '';
+    return { user: serviceAccountUser(namespace, serviceAccount.name, uid, extraOf(claims)), audiences: shared };
+  }
+
+  /** Undefined for tokens of somebody else; throws where the signature is bad. */
+  #claimsOf(token: string): Claims | undefined {
+    const known = this.#verified.get(token);
+    if (known !== undefined) {
+      this.#verified.delete(token);
+      this.#verified.set(token, known);
+      return known;
+    }
+    const parsed = parseToken(token);
+    const issuer = parsed?.claims['iss'];
+    if (parsed === undefined || (issuer !== this.#keys.issuer && issuer !== legacyIssuer)) return undefined;
+    if (!this.#keys.verifies(parsed)) throw new Error('invalid signature, no keys found');
+    const claims = issuer === legacyIssuer ? legacyClaims(parsed.claims) : boundClaims(parsed.claims);
+    this.#verified.set(token, claims);
+    if (this.#verified.size > verifiedTokensMax) this.#verified.delete(this.#verified.keys().next().value ?? '');
+    return claims;
+  }
+
+  #checkTimes({ expiresAtMs, notBeforeMs, issuedAtMs }: Claims): void {
+    const now = this.#clock.now();
+    if (expiresAtMs !== undefined && now - leewayMs > expiresAtMs) throw new Error('service account token has expired');
+    if (notBeforeMs !== undefined && now + leewayMs < notBeforeMs)
+      throw new Error('service account token is not valid yet');
+    if (issuedAtMs !== undefined && now + leewayMs < issuedAtMs) {
+      throw new Error('service account token is issued in the future');
+    }
+  }
+
+  async #checkBindings({ namespace, secret, pod, node }: Claims): Promise<void> {
+    if (secret !== undefined) await this.#existing(Secrets, 'secret', { namespace, ...secret });
+    if (pod !== undefined) await this.#existing(Pods, 'pod', { namespace, ...pod });
+    else if (node !== undefined) await this.#existing(Nodes, 'node', node);
+  }
+
+  /** The object a token depends on. A cache that is behind is not trusted to say that there is none. */
+  async #existing(
+    resource: GroupResource,
+    kind: string,
+    { namespace, name, uid }: Reference & { namespace?: string },
+  ): Promise<KubernetesObject> {
+    const key = namespace === undefined ? { name } : { namespace, name };
+    let object = await this.#readers.get(resource, key);
+    if (object === undefined || (uid !== undefined && object.metadata?.uid !== uid)) {
+      object = await this.#readers.get(resource, key, { type: 'newest' });
+    }
+    if (object === undefined) throw new Error(`service account token has been invalidated: ${kind} ${name} is gone`);
+    const { uid: actual, deletionTimestamp } = object.metadata ?? {};
+    if (uid !== undefined && actual !== uid) {
+      throw new Error(`${kind} UID (${actual}) does not match service account ${kind} ref claim (${uid})`);
+    }
+    if (deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < this.#clock.now() - leewayMs) {
+      throw new Error(`service account token has been invalidated: ${kind} ${name} has been deleted`);
+    }
+    return object;
+  }
+}
+
+function extraOf({ pod, node, tokenId }: Claims): Record<string, readonly string[]> {
+  const prefix = 'authentication.kubernetes.io';
+  return {
+    ...(tokenId === undefined ? {} : { [`${prefix}/credential-id`]: [`JTI=${tokenId}`] }),
+    ...(node === undefined ? {} : { [`${prefix}/node-name`]: [node.name], [`${prefix}/node-uid`]: [node.uid ?? ''] }),
+    ...(pod === undefined ? {} : { [`${prefix}/pod-name`]: [pod.name], [`${prefix}/pod-uid`]: [pod.uid ?? ''] }),
+  };
+}
+
+type RawClaims = Readonly<Record<string, unknown>>;
+
+function boundClaims(raw: RawClaims): Claims {
+  const own = objectOf(raw['kubernetes.io']);
+  const serviceAccount = referenceOf(own['serviceaccount']);
+  if (serviceAccount === undefined || typeof own['namespace'] !== 'string') {
+    throw new Error('service account token claims could not be validated');
+  }
+  const audience = raw['aud'];
+  const audiences = (Array.isArray(audience) ? audience : [audience]).filter((item) => typeof item === 'string');
+  return {
+    audiences: audiences.length === 0 ? undefined : audiences,
+    expiresAtMs: millisecondsOf(raw['exp']),
+    notBeforeMs: millisecondsOf(raw['nbf']),
+    issuedAtMs: millisecondsOf(raw['iat']),
+    namespace: own['namespace'],
+    serviceAccount,
+    pod: referenceOf(own['pod']),
+    secret: referenceOf(own['secret']),
+    node: referenceOf(own['node']),
+    tokenId: typeof raw['jti'] === 'string' ? raw['jti'] : undefined,
+  };
+}
+
+function legacyClaims(raw: RawClaims): Claims {
+  const claim = (name: string): string => {
+    const value = raw[`kubernetes.io/serviceaccount/${name}`];
+    if (typeof value !== 'string' || value === '') throw new Error(`service account token has no claim for ${name}`);
+    return value;
+  };
+  return {
+    audiences: undefined,
+    expiresAtMs: undefined,
+    notBeforeMs: undefined,
+    issuedAtMs: undefined,
+    namespace: claim('namespace'),
+    serviceAccount: { name: claim('service-account.name'), uid: claim('service-account.uid') },
+    pod: undefined,
+    secret: { name: claim('secret.name'), uid: undefined },
+    node: undefined,
+    tokenId: undefined,
+  };
+}
+
+function objectOf(value: unknown): RawClaims {
+  return typeof value === 'object' && value !== null ? (value as RawClaims) : {};
+}
+
+function referenceOf(value: unknown): Reference | undefined {
+  const { name, uid } = objectOf(value);
+  return typeof name === 'string' ? { name, uid: typeof uid === 'string' ? uid : '' } : undefined;
+}
+
+function millisecondsOf(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' ? seconds * 1000 : undefined;
+}

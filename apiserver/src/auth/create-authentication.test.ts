@@ -1,0 +1,174 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { silentLogger } from '@coracle/apimachinery/component';
+import { Nodes, Pods, Secrets, ServiceAccounts } from '@coracle/apimachinery/resources';
+import { createSeededRandom, createVirtualClock, type VirtualClock } from '@coracle/client/testing';
+import { expect } from 'chai';
+import type { ApiRequest } from '../http/api-request.ts';
+import type { Authentication } from './authenticator.ts';
+import { type AuthenticationParts, createAuthentication } from './create-authentication.ts';
+import { StaticReaders } from './testing/index.ts';
+import { parseToken, signToken, VerifyingKey } from './tokens/json-web-token.ts';
+import { openIdConfiguration, openIdKeys, type ServiceAccountKeys } from './tokens/service-account-keys.ts';
+
+const pair = (type: 'ec' | 'rsa') => {
+  const { privateKey } =
+    type === 'ec'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { key: privateKey, pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+};
+const issuer = 'https://kubernetes.default.svc';
+const account = { metadata: { name: 'robot', namespace: 'ci', uid: 'sa-1' } };
+const pod = { metadata: { name: 'p', namespace: 'ci', uid: 'pod-1' } };
+
+describe('authentication', () => {
+  let clock: VirtualClock;
+  let readers: StaticReaders;
+  let parts: AuthenticationParts;
+  const signing = pair('ec');
+  const older = pair('rsa');
+
+  beforeEach(() => {
+    clock = createVirtualClock();
+    readers = new StaticReaders();
+    readers.set(ServiceAccounts, account);
+    readers.set(Pods, pod);
+    readers.set(Nodes, { metadata: { name: 'n', uid: 'node-1' } });
+    const environment = { clock, random: createSeededRandom(1), log: silentLogger };
+    const serviceAccounts = { issuer, signingKey: signing.pem, verifyingKeys: [older.pem] };
+    parts = createAuthentication({
+      environment,
+      options: { serviceAccounts },
+      readers,
+      signal: new AbortController().signal,
+    });
+  });
+
+  const ask = async (headers: Record<string, string>, peer: ApiRequest['peer'] = { address: '' }) => {
+    for (const authenticator of parts.authenticators) {
+      const answer = await authenticator.authenticate({ headers, peer } as unknown as ApiRequest);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  };
+  const withToken = (token: string) => ask({ authorization: `Bearer ${token}` });
+  const failureOf = (promise: Promise<Authentication | undefined>) =>
+    promise.then(
+      (answer) => `let in as ${answer?.user.username}`,
+      (error: Error) => error.message,
+    );
+  const issue = (more: object = {}) => {
+    const now = clock.now() / 1000;
+    const claims = {
+      namespace: 'ci',
+      serviceAccount: { name: 'robot', uid: 'sa-1' },
+      audiences: [issuer],
+      issuedAt: now,
+      expiresAt: now + 600,
+    };
+    return parts.tokens.issue?.({ ...claims, ...more }) ?? '';
+  };
+
+  it('knows a service account by its token, and what the token is bound to', async () => {
+    const answer = await withToken(issue({ pod: { name: 'p', uid: 'pod-1' }, node: { name: 'n', uid: 'node-1' } }));
+    expect(answer?.user.username).to.equal('system:serviceaccount:ci:robot');
+    expect(answer?.user.uid).to.equal('sa-1');
+    expect(answer?.user.groups).to.deep.equal([
+      'system:serviceaccounts',
+      'system:serviceaccounts:ci',
+      'system:authenticated',
+    ]);
+    expect(answer?.user.extra).to.deep.include({
+      'authentication.kubernetes.io/pod-name': ['p'],
+      'authentication.kubernetes.io/pod-uid': ['pod-1'],
+      'authentication.kubernetes.io/node-name': ['n'],
+      'authentication.kubernetes.io/node-uid': ['node-1'],
+    });
+    expect(answer?.user.extra['authentication.kubernetes.io/credential-id']?.[0]).to.match(/^JTI=/);
+  });
+
+  it('refuses a token that is over, not for us, or forged', async () => {
+    const good = issue();
+    expect(await failureOf(withToken(issue({ audiences: ['vault'] })))).to.match(/token audiences/);
+    expect(await failureOf(withToken(`${good.slice(0, -4)}AAAA`))).to.match(/invalid signature/);
+    const { claims } = parseToken(good) as { claims: object };
+    const stranger = pair('ec');
+    const forged = signToken(stranger.key, new VerifyingKey(stranger.pem), claims);
+    expect(await failureOf(withToken(forged))).to.match(/invalid signature/);
+    expect(await failureOf(withToken('what.is.this'))).to.equal('invalid bearer token');
+    await clock.advance(600_000 + 61_000);
+    expect(await failureOf(withToken(good))).to.equal('service account token has expired');
+  });
+
+  it('believes an older key, RSA as well', async () => {
+    const { claims } = parseToken(issue()) as { claims: object };
+    const token = signToken(older.key, new VerifyingKey(older.pem), claims);
+    expect((await withToken(token))?.user.username).to.equal('system:serviceaccount:ci:robot');
+  });
+
+  it('lets a token die with its account or its pod', async () => {
+    const bound = issue({ pod: { name: 'p', uid: 'pod-1' } });
+    expect(await failureOf(withToken(bound))).to.equal('let in as system:serviceaccount:ci:robot');
+    readers.set(Pods, { metadata: { ...pod.metadata, uid: 'pod-2' } });
+    expect(await failureOf(withToken(bound))).to.match(/pod UID \(pod-2\) does not match/);
+    readers.remove(Pods, pod);
+    expect(await failureOf(withToken(bound))).to.match(/has been invalidated/);
+    readers.remove(ServiceAccounts, account);
+    expect(await failureOf(withToken(issue()))).to.match(/has been invalidated/);
+  });
+
+  it('reviews tokens for other audiences', async () => {
+    const answer = await parts.tokens.authenticate(issue({ audiences: ['vault', 'x'] }), ['vault']);
+    expect(answer?.audiences).to.deep.equal(['vault']);
+    expect(await parts.tokens.authenticate('nonsense', ['vault'])).to.equal(undefined);
+  });
+
+  it('knows bootstrap tokens until they expire', async () => {
+    const encode = (value: string) => Buffer.from(value).toString('base64');
+    readers.set(Secrets, {
+      type: 'bootstrap.kubernetes.io/token',
+      metadata: { name: 'bootstrap-token-abcdef', namespace: 'kube-system' },
+      data: {
+        'token-id': encode('abcdef'),
+        'token-secret': encode('0123456789abcdef'),
+        'usage-bootstrap-authentication': encode('true'),
+        'auth-extra-groups': encode('system:bootstrappers:nodes'),
+        expiration: encode(new Date(clock.now() + 1000).toISOString()),
+      },
+    } as object);
+    const answer = await withToken('abcdef.0123456789abcdef');
+    expect(answer?.user).to.deep.include({
+      username: 'system:bootstrap:abcdef',
+      groups: ['system:bootstrappers', 'system:bootstrappers:nodes', 'system:authenticated'],
+    });
+    expect(await failureOf(withToken('abcdef.0000000000000000'))).to.equal('invalid bearer token');
+    await clock.advance(2000);
+    expect(await failureOf(withToken('abcdef.0123456789abcdef'))).to.equal('invalid bearer token');
+  });
+
+  it('takes name and groups from a client certificate', async () => {
+    const certificate = { commonName: 'alice', organizations: ['devs'], raw: new Uint8Array([1]) };
+    const answer = await ask({}, { address: '', certificate });
+    expect(answer?.user).to.deep.include({ username: 'alice', groups: ['devs', 'system:authenticated'] });
+    expect(await ask({}, { address: '', certificate })).to.equal(answer);
+  });
+
+  it('calls everybody else anonymous', async () => {
+    expect((await ask({}))?.user).to.deep.equal({
+      username: 'system:anonymous',
+      groups: ['system:unauthenticated'],
+      extra: {},
+    });
+  });
+
+  it('publishes what others need to check tokens', async () => {
+    const keys = parts.keys as ServiceAccountKeys;
+    expect(openIdConfiguration(keys, `${issuer}/openid/v1/jwks`)).to.deep.include({
+      issuer,
+      id_token_signing_alg_values_supported: ['ES256', 'RS256'],
+    });
+    const { keys: published } = openIdKeys(keys) as { keys: { kid: string; kty: string; alg: string }[] };
+    expect(published.map(({ kty, alg }) => `${kty} ${alg}`)).to.deep.equal(['EC ES256', 'RSA RS256']);
+    expect(parseToken(issue())?.header.kid).to.equal(published[0]?.kid);
+  });
+});

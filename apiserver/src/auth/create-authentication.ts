@@ -1,0 +1,67 @@
+import type { SecurityContext } from '../options.ts';
+import type { Authentication, Authenticator, TokenAuthenticator } from './authenticator.ts';
+import {
+  anonymousAuthenticator,
+  bootstrapTokenAuthenticator,
+  CertificateAuthorities,
+  clientCertificateAuthenticator,
+  frontProxyAuthenticator,
+  ServiceAccountTokenAuthenticator,
+} from './authenticators/index.ts';
+import { bearerTokenOf } from './authenticators/bearer-token.ts';
+import { ServiceAccountKeys } from './tokens/service-account-keys.ts';
+import type { TokenService } from './tokens/token-service.ts';
+
+export interface AuthenticationParts {
+  /** In the order they are asked. */
+  readonly authenticators: readonly Authenticator[];
+  readonly tokens: TokenService;
+  /** For the OpenID documents; undefined where this server has no service accounts. */
+  readonly keys: ServiceAccountKeys | undefined;
+}
+
+/** Everything that can tell who sends a request, in upstream's order. */
+export function createAuthentication({ environment, options, readers }: SecurityContext): AuthenticationParts {
+  const { serviceAccounts, frontProxy } = options;
+  const keys = serviceAccounts && new ServiceAccountKeys(serviceAccounts, environment.random);
+  const proxies = frontProxy && new CertificateAuthorities(frontProxy.authorities);
+  const bearers: TokenAuthenticator[] = [
+    ...(keys === undefined ? [] : [new ServiceAccountTokenAuthenticator(keys, readers, environment.clock)]),
+    bootstrapTokenAuthenticator(readers, environment.clock),
+  ];
+  const authenticators = [
+    ...(proxies === undefined ? [] : [frontProxyAuthenticator(proxies, frontProxy?.allowedNames ?? [])]),
+    clientCertificateAuthenticator(proxies),
+    ...bearers,
+    unknownTokenAuthenticator,
+    anonymousAuthenticator,
+  ];
+  const audiences = keys?.audiences ?? [];
+  const tokens: TokenService = {
+    audiences,
+    authenticate: (token, wanted) => authenticateToken(bearers, token, wanted),
+    issue: keys && ((claims) => keys.issue(claims)),
+  };
+  return { authenticators, tokens, keys };
+}
+
+/** A token that nobody knows is a bad credential: its sender is not let in as anonymous. */
+const unknownTokenAuthenticator: Authenticator = {
+  name: 'unknown-token',
+  authenticate(request) {
+    if (bearerTokenOf(request) !== undefined) throw new Error('invalid bearer token');
+    return undefined;
+  },
+};
+
+async function authenticateToken(
+  bearers: readonly TokenAuthenticator[],
+  token: string,
+  audiences: readonly string[],
+): Promise<Authentication | undefined> {
+  for (const bearer of bearers) {
+    const answer = await bearer.authenticateToken(token, audiences);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}

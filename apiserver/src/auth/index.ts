@@ -1,0 +1,23 @@
+/** Who sends a request (authenticators) and whether they may (authorizers), with the policy every cluster begins with. */
+export type { Authentication, Authenticator, TokenAuthenticator } from './authenticator.ts';
+export type {
+  AuthorizationAttributes,
+  AuthorizationDecision,
+  Authorizer,
+  NonResourceRule,
+  ResourceRule,
+  UserRules,
+} from './authorizer.ts';
+export {
+  mastersGroup,
+  nodeNameOf,
+  nodesGroup,
+  serviceAccountUser,
+  serviceAccountUsername,
+} from './authenticators/index.ts';
+export { createAuthentication, type AuthenticationParts } from './create-authentication.ts';
+export { createAuthorizers } from './create-authorizers.ts';
+export { ensureBootstrapPolicy } from './rbac/bootstrap-policy.ts';
+export { checkBindingEscalation, checkRoleEscalation } from './rbac/escalation.ts';
+export { openIdConfiguration, openIdKeys, ServiceAccountKeys } from './tokens/service-account-keys.ts';
+export type { ObjectReference, ServiceAccountTokenClaims, TokenService } from './tokens/token-service.ts';

@@ -1,0 +1,1 @@
+export { StaticReaders } from './static-readers.ts';
