@@ -107,9 +107,18 @@ function listPatch(mergeKey: string, sent: unknown, wanted: unknown): object[] {
   const isOwn = (entry: Entry) => mergeKey !== 'type' || writtenConditions.has(String(entry[mergeKey]));
   const before = ((sent ?? []) as Entry[]).filter(isOwn);
   const after = ((wanted ?? []) as Entry[]).filter(isOwn);
-  const changed = after.filter((one) => !before.some((other) => deepEqual(one, other)));
+  const changed = after.flatMap((one) => {
+    const other = before.find((entry) => entry[mergeKey] === one[mergeKey]);
+    return deepEqual(one, other) ? [] : [{ ...withdrawn(other ?? {}, one), ...one }];
+  });
   const removed = before.filter((one) => !after.some((other) => other[mergeKey] === one[mergeKey]));
   return [...changed, ...removed.map((one) => ({ $patch: 'delete', [mergeKey]: one[mergeKey] }))];
 }
 
 const writtenConditions: ReadonlySet<string> = new Set([...ownedConditions, 'DisruptionTarget']);
+
+/** Fields that an entry had and has no more: a merge would keep them. */
+function withdrawn(before: Entry, after: Entry): Entry {
+  const names = Object.keys(before).filter((name) => after[name] === undefined);
+  return Object.fromEntries(names.map((name) => [name, null]));
+}

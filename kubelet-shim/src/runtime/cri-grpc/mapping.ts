@@ -16,9 +16,11 @@ const nanosecondsPerMillisecond = 1e6;
 const toMilliseconds = (nanoseconds: number): number => Math.floor(nanoseconds / nanosecondsPerMillisecond);
 
 export function toWireContainer(config: ContainerConfig): object {
-  const { stopSignal, linux, ...rest } = config;
+  const { stopSignal, linux, envs, ...rest } = config;
   return {
     ...rest,
+    // Values are bytes: a variable need not be text.
+    envs: envs.map(({ key, value }) => ({ key, value: Buffer.from(value) })),
     linux: { resources: linux.resources, securityContext: toWireSecurity(linux.securityContext) },
     ...(stopSignal !== undefined && { stopSignal: `SIGNAL_${stopSignal}` }),
   };
