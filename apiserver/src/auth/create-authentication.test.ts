@@ -66,7 +66,7 @@ describe('authentication', () => {
       issuedAt: now,
       expiresAt: now + 600,
     };
-    return parts.tokens.issue?.({ ...claims, ...more }) ?? '';
+    return (parts.keys as ServiceAccountKeys).issue({ ...claims, ...more });
   };
 
   it('knows a service account by its token, and what the token is bound to', async () => {
@@ -115,6 +115,17 @@ describe('authentication', () => {
     expect(await failureOf(withToken(bound))).to.match(/has been invalidated/);
     readers.remove(ServiceAccounts, account);
     expect(await failureOf(withToken(issue()))).to.match(/has been invalidated/);
+  });
+
+  it('issues tokens, those of pods for longer than they are asked for', async () => {
+    const claims = { namespace: 'ci', serviceAccount: { name: 'robot', uid: 'sa-1' }, audiences: [] };
+    const short = await parts.issueToken?.({ ...claims, expirationSeconds: 600 });
+    expect(short).to.deep.include({ audiences: [issuer], expirationTimestamp: '2026-01-01T00:10:00Z' });
+    const podToken = await parts.issueToken?.({ ...claims, expirationSeconds: 3607, pod: { name: 'p', uid: 'pod-1' } });
+    expect(podToken?.expirationTimestamp).to.equal('2026-01-01T01:00:07Z');
+    await clock.advance(3600_000 * 3);
+    expect(await failureOf(withToken(short?.token ?? ''))).to.match(/expired/);
+    expect(await failureOf(withToken(podToken?.token ?? ''))).to.match(/^let in/);
   });
 
   it('reviews tokens for other audiences', async () => {

@@ -1,4 +1,5 @@
 import type { SecurityContext } from '../options.ts';
+import type { IssueToken } from '../resources/parts.ts';
 import type { Authentication, Authenticator, TokenAuthenticator } from './authenticator.ts';
 import {
   anonymousAuthenticator,
@@ -10,12 +11,15 @@ import {
 } from './authenticators/index.ts';
 import { bearerTokenOf } from './authenticators/bearer-token.ts';
 import { ServiceAccountKeys } from './tokens/service-account-keys.ts';
+import { createTokenIssuer } from './tokens/token-issuer.ts';
 import type { TokenService } from './tokens/token-service.ts';
 
 export interface AuthenticationParts {
   /** In the order they are asked. */
   readonly authenticators: readonly Authenticator[];
   readonly tokens: TokenService;
+  /** Signs tokens of service accounts; undefined where this server has no key. */
+  readonly issueToken: IssueToken | undefined;
   /** For the OpenID documents; undefined where this server has no service accounts. */
   readonly keys: ServiceAccountKeys | undefined;
 }
@@ -40,9 +44,8 @@ export function createAuthentication({ environment, options, readers }: Security
   const tokens: TokenService = {
     audiences,
     authenticate: (token, wanted) => authenticateToken(bearers, token, wanted),
-    issue: keys && ((claims) => keys.issue(claims)),
   };
-  return { authenticators, tokens, keys };
+  return { authenticators, tokens, keys, issueToken: keys && createTokenIssuer(keys, environment.clock) };
 }
 
 /** A token that nobody knows is a bad credential: its sender is not let in as anonymous. */

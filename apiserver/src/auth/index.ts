@@ -20,4 +20,4 @@ export { createAuthorizers } from './create-authorizers.ts';
 export { ensureBootstrapPolicy } from './rbac/bootstrap-policy.ts';
 export { checkBindingEscalation, checkRoleEscalation } from './rbac/escalation.ts';
 export { openIdConfiguration, openIdKeys, ServiceAccountKeys } from './tokens/service-account-keys.ts';
-export type { ObjectReference, ServiceAccountTokenClaims, TokenService } from './tokens/token-service.ts';
+export { noTokens, type TokenService } from './tokens/token-service.ts';

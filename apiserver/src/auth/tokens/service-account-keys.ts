@@ -3,7 +3,28 @@ import type { Random } from '@coracle/apimachinery/clock';
 import type { ServiceAccountOptions } from '../../options.ts';
 import { newUuid } from '../../registry/uuid.ts';
 import { signToken, type UnverifiedToken, VerifyingKey } from './json-web-token.ts';
-import type { ServiceAccountTokenClaims } from './token-service.ts';
+
+/** What a token says. */
+export interface ServiceAccountTokenClaims {
+  readonly namespace: string;
+  readonly serviceAccount: ObjectReference;
+  readonly audiences: readonly string[];
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** When the token should have been renewed, of tokens that live longer than was asked for. */
+  readonly warnAfter?: number;
+  /** A token dies with the object it is bound to. */
+  readonly pod?: ObjectReference;
+  readonly secret?: ObjectReference;
+  /** The pod's node, or what the token is bound to where there is neither pod nor secret. */
+  readonly node?: ObjectReference;
+}
+
+export interface ObjectReference {
+  readonly name: string;
+  readonly uid: string;
+}
 
 /** The keys of service-account tokens: one signs, several are believed. */
 export class ServiceAccountKeys {
