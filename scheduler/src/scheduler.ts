@@ -6,6 +6,7 @@ import type { Client } from '@coracle/client/rest';
 import { ClusterCache } from './cache/cluster-cache.ts';
 import { Cycle } from './cycle/schedule-one.ts';
 import type { Cluster, Listers, Watched } from './framework/cluster.ts';
+import { Listeners } from './framework/listeners.ts';
 import { defaultPlugins } from './plugins/index.ts';
 import { Nominator } from './queue/nominator.ts';
 import { type QueueOptions, SchedulingQueue } from './queue/scheduling-queue.ts';
@@ -42,6 +43,7 @@ export async function startScheduler(
     client,
     recorder,
     environment,
+    volumeChanges: new Listeners(),
     activate: (podKeys) => queue.activate(podKeys),
   };
   const plugins = defaultPlugins(cluster);

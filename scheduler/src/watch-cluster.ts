@@ -26,6 +26,11 @@ export function watchCluster(watched: Watched, sinks: Sinks): void {
   watchOther(watched.csiDrivers, 'CSIDriver', sinks.queue);
   watchOther(watched.csiStorageCapacities, 'CSIStorageCapacity', sinks.queue);
   watchOther(watched.volumeAttachments, 'VolumeAttachment', sinks.queue);
+  const tell = () => sinks.cluster.volumeChanges.notify();
+  watched.persistentVolumes.addHandler({ added: tell, updated: tell, deleted: tell });
+  watched.persistentVolumeClaims.addHandler({ added: tell, updated: tell, deleted: tell });
+  watched.pods.addHandler({ deleted: tell });
+  watched.nodes.addHandler({ deleted: tell });
 }
 
 function watchPods(pods: Informer<Pod>, { cluster, queue, schedulerName }: Sinks): void {

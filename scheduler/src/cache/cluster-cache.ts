@@ -36,6 +36,8 @@ export class ClusterCache {
   /** What pods on nodes prefer, and what they require of affinity, as weights. */
   readonly preferring = new TermIndex();
   readonly namespaceLabels: NamespaceLabels;
+  /** `namespace/name` of a claim → how many pods on nodes use it. */
+  readonly #claimUsers = new Map<string, number>();
 
   constructor(dependencies: { readonly namespaceLabels: NamespaceLabels }) {
     this.namespaceLabels = dependencies.namespaceLabels;
@@ -131,6 +133,11 @@ export class ClusterCache {
     return this.#pods.get(uid)?.isAssumed === true;
   }
 
+  /** A pod on a node uses the claim; `key` is `namespace/name`. */
+  isClaimInUse(key: string): boolean {
+    return this.#claimUsers.has(key);
+  }
+
   /** The node a pod is on or assumed to be on. */
   nodeOf(uid: string): NodeInfo | undefined {
     return this.#pods.get(uid)?.node;
@@ -151,6 +158,7 @@ export class ClusterCache {
     this.#pods.set(info.uid, { info, node, isAssumed });
     this.counters.change(node, info, 1);
     this.#indexTerms(node, info, 1);
+    this.#countClaims(info, 1);
   }
 
   #take({ info, node }: Placed): void {
@@ -158,7 +166,18 @@ export class ClusterCache {
     this.#pods.delete(info.uid);
     this.counters.change(node, info, -1);
     this.#indexTerms(node, info, -1);
+    this.#countClaims(info, -1);
     this.#dropIfEmpty(node);
+  }
+
+  #countClaims({ pod, namespace }: PodInfo, sign: 1 | -1): void {
+    for (const { persistentVolumeClaim } of pod.spec?.volumes ?? []) {
+      if (!persistentVolumeClaim) continue;
+      const key = `${namespace}/${persistentVolumeClaim.claimName}`;
+      const users = (this.#claimUsers.get(key) ?? 0) + sign;
+      if (users === 0) this.#claimUsers.delete(key);
+      else this.#claimUsers.set(key, users);
+    }
   }
 
   #dropIfEmpty(node: NodeInfo): void {

@@ -23,6 +23,7 @@ import type { Informer, Lister } from '@coracle/client/informer';
 import type { Client } from '@coracle/client/rest';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Nominator } from '../queue/nominator.ts';
+import type { Listeners } from './listeners.ts';
 
 /** Everything a scheduler watches. */
 export interface Watched {
@@ -56,6 +57,8 @@ export interface Cluster {
   readonly client: Client;
   readonly recorder: EventRecorder;
   readonly environment: Environment;
+  /** Told after every change of a volume or a claim, and when a pod or node goes. */
+  readonly volumeChanges: Listeners;
   /** Puts pods back into the queue whatever the hints say. */
   activate(podKeys: readonly string[]): void;
 }

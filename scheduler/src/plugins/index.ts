@@ -9,9 +9,13 @@ import { nodePorts } from './node-ports/node-ports.ts';
 import { balancedAllocation } from './node-resources/balanced-allocation.ts';
 import { nodeResourcesFit } from './node-resources/fit.ts';
 import { nodeUnschedulable } from './node-unschedulable/node-unschedulable.ts';
+import { nodeVolumeLimits } from './node-volume-limits/node-volume-limits.ts';
 import { podTopologySpread } from './pod-topology-spread/pod-topology-spread.ts';
 import { schedulingGates } from './scheduling-gates/scheduling-gates.ts';
 import { taintToleration } from './taint-toleration/taint-toleration.ts';
+import { volumeBinding } from './volume-binding/volume-binding.ts';
+import { volumeRestrictions } from './volume-restrictions/volume-restrictions.ts';
+import { volumeZone } from './volume-zone/volume-zone.ts';
 
 /**
  * The plugins in the order in which they are asked, upstream's default one (apis/config/v1/default_plugins.go): the first
@@ -26,6 +30,10 @@ export function defaultPlugins(cluster: Cluster): readonly Plugin[] {
     nodeAffinity(),
     nodePorts(),
     nodeResourcesFit(),
+    volumeRestrictions(cluster),
+    nodeVolumeLimits(cluster),
+    volumeBinding(cluster),
+    volumeZone(cluster),
     podTopologySpread(cluster),
     interPodAffinity(cluster),
     defaultPreemption(cluster),

@@ -8,6 +8,7 @@ import { ClusterCache } from '../cache/cluster-cache.ts';
 import type { NodeInfo } from '../cache/node-info.ts';
 import { podInfo } from '../cache/pod-info.ts';
 import type { Cluster, Listers } from '../framework/cluster.ts';
+import { Listeners } from '../framework/listeners.ts';
 import type { Plugin } from '../framework/plugin.ts';
 import type { Status } from '../framework/status.ts';
 import { Nominator } from '../queue/nominator.ts';
@@ -52,6 +53,7 @@ export function fakeCluster(nodes: readonly Node[], pods: readonly Pod[] = []): 
     client: createClient(createMemoryApi().transport, { clock: environment.clock }),
     recorder: { event: () => {} },
     environment,
+    volumeChanges: new Listeners(),
     activate: () => {},
     know(list, ...objects) {
       for (const object of objects) {
