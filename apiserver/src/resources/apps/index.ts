@@ -1,4 +1,4 @@
-import type { Strategy } from '../../registry/strategy.ts';
+import type { Strategy } from '../shared/registry.ts';
 import { controllerRevisionStrategy } from './controllerrevision/strategy.ts';
 import { daemonSetStrategy } from './daemonset/strategy.ts';
 import { deploymentStrategy } from './deployment/strategy.ts';

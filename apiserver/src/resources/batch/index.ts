@@ -1,4 +1,4 @@
-import type { Strategy } from '../../registry/strategy.ts';
+import type { Strategy } from '../shared/registry.ts';
 import { cronJobStrategy } from './cronjob/strategy.ts';
 import { jobStrategy } from './job/strategy.ts';
 

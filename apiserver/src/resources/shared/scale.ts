@@ -3,7 +3,7 @@ import { selectorOf } from '@coracle/apimachinery/selectors';
 import type { Scale } from '@coracle/apimachinery/types/autoscaling-v1';
 import type { LabelSelector } from '@coracle/apimachinery/types/meta-v1';
 import { validateNonNegative } from '@coracle/apimachinery/validation';
-import type { SubresourceStrategy } from '../../registry/strategy.ts';
+import type { SubresourceStrategy } from './registry.ts';
 
 /** The parts of a workload that its `scale` shows. */
 interface Scalable extends KubernetesObject {

@@ -3,7 +3,7 @@ import { isObject } from '@coracle/apimachinery/json';
 import { parseGroupVersion } from '@coracle/apimachinery/schema';
 import type { ControllerRevision } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable, validateNonNegative } from '@coracle/apimachinery/validation';
-import type { Strategy } from '../../shared/strategy.ts';
+import type { Strategy } from '../../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../../shared/table.ts';
 
 export const controllerRevisionStrategy: Strategy<ControllerRevision> = {

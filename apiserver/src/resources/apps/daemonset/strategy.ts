@@ -2,7 +2,7 @@ import { semanticEqual } from '@coracle/apimachinery/json';
 import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import type { DaemonSet, DaemonSetSpec } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
-import type { Strategy, TableStrategy } from '../../shared/strategy.ts';
+import type { Strategy, TableStrategy } from '../../shared/registry.ts';
 import { setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { ageColumn, ageOf, column, containerCells, labelsText, nameColumn, wideColumn } from '../../shared/table.ts';
 import { validateDaemonSetSpec, validateDaemonSetStatus } from './validation.ts';

@@ -1,7 +1,7 @@
 import { semanticEqual } from '@coracle/apimachinery/json';
 import type { Deployment } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
-import type { Strategy } from '../../shared/strategy.ts';
+import type { Strategy } from '../../shared/registry.ts';
 import { podNameWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { scaleView } from '../../shared/scale.ts';
 import { deploymentTable } from './table.ts';

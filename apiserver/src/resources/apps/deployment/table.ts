@@ -1,5 +1,5 @@
 import type { Deployment } from '@coracle/apimachinery/types/apps-v1';
-import type { TableStrategy } from '../../shared/strategy.ts';
+import type { TableStrategy } from '../../shared/registry.ts';
 import { parseSelector } from '../../shared/pod-template.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, wideColumn } from '../../shared/table.ts';
 

@@ -1,7 +1,7 @@
 import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import type { ReplicaSet } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
-import type { Strategy, TableStrategy } from '../../shared/strategy.ts';
+import type { Strategy, TableStrategy } from '../../shared/registry.ts';
 import { podNameWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { scaleView } from '../../shared/scale.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, wideColumn } from '../../shared/table.ts';

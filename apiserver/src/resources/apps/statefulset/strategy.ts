@@ -1,7 +1,7 @@
 import type { StatefulSet, StatefulSetSpec } from '@coracle/apimachinery/types/apps-v1';
 import type { PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
 import { nameIsDnsLabel } from '@coracle/apimachinery/validation';
-import type { Strategy, TableStrategy } from '../../shared/strategy.ts';
+import type { Strategy, TableStrategy } from '../../shared/registry.ts';
 import { setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { scaleView } from '../../shared/scale.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, wideColumn } from '../../shared/table.ts';

@@ -6,7 +6,7 @@ import { validateNonNegative } from '@coracle/apimachinery/validation';
 import { setJobSpecDefaults } from '../job/strategy.ts';
 import { validateJobSpec } from '../job/validation.ts';
 import { podNameWarnings, specOf } from '../../shared/pod-template.ts';
-import type { Strategy, TableStrategy } from '../../shared/strategy.ts';
+import type { Strategy, TableStrategy } from '../../shared/registry.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, orNone, wideColumn } from '../../shared/table.ts';
 import { scheduleProblem } from './schedule.ts';
 

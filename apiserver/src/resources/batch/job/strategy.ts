@@ -2,7 +2,7 @@ import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import { humanDuration } from '@coracle/apimachinery/quantity';
 import type { Job, JobSpec } from '@coracle/apimachinery/types/batch-v1';
 import { podNameWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
-import type { Strategy, TableStrategy } from '../../shared/strategy.ts';
+import type { Strategy, TableStrategy } from '../../shared/registry.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, wideColumn } from '../../shared/table.ts';
 import { hasCondition, validateJobStatusUpdate } from './status-validation.ts';
 import { validateJobUpdate } from './update-validation.ts';

@@ -1,14 +1,8 @@
 import { type FieldError, field, quote } from '@coracle/apimachinery/errors';
 import { selectorOf } from '@coracle/apimachinery/selectors';
 import type { Job, JobSpec } from '@coracle/apimachinery/types/batch-v1';
-import {
-  byteLength,
-  dns1123Label,
-  dns1123Subdomain,
-  regexText,
-  validateLabelSelector,
-  validateNonNegative,
-} from '@coracle/apimachinery/validation';
+import { byteLength, dns1123Label, validateLabelSelector, validateNonNegative } from '@coracle/apimachinery/validation';
+import { validateDomainPrefixedPath } from '../../shared/domain-path.ts';
 import { parseSelector, validatePodTemplate } from '../../shared/pod-template.ts';
 import { validatePodFailurePolicy } from './failure-policy.ts';
 import { validateSuccessPolicy } from './success-policy.ts';
@@ -103,23 +97,6 @@ function validateManagedBy(managedBy: string | undefined, path: string): FieldEr
   if (managedBy === undefined) return [];
   const errors = validateDomainPrefixedPath(managedBy, path);
   if (byteLength(managedBy) > managedByBytesMax) errors.push(field.tooLong(path, managedByBytesMax));
-  return errors;
-}
-
-const httpPathFormat = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
-
-function validateDomainPrefixedPath(value: string, path: string): FieldError[] {
-  if (value === '') return [field.required(path)];
-  const slash = value.indexOf('/');
-  const host = value.slice(0, Math.max(slash, 0));
-  const rest = value.slice(slash + 1);
-  if (host === '' || rest === '') {
-    return [field.invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  }
-  const errors = dns1123Subdomain(host).map((text) => field.invalid(path, host, text));
-  if (!/^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/.test(rest)) {
-    errors.push(field.invalid(path, rest, regexText('Invalid path', httpPathFormat)));
-  }
   return errors;
 }
 
