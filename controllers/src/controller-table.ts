@@ -1,15 +1,19 @@
 import { startCronJob } from './cronjob/index.ts';
 import { startDaemonSet } from './daemonset/index.ts';
 import { startDeployment } from './deployment/index.ts';
+import { startDisruption } from './disruption/index.ts';
 import { startEndpoints } from './endpoints/index.ts';
 import { startEndpointSlice } from './endpointslice/index.ts';
 import { startEndpointSliceMirroring } from './endpointslicemirroring/index.ts';
+import { startEphemeralVolume } from './ephemeral-volume/index.ts';
 import { startGarbageCollector } from './garbage-collector/index.ts';
 import { startJob } from './job/index.ts';
 import { startNamespace } from './namespace/index.ts';
 import { startNodeLifecycle } from './node-lifecycle/index.ts';
+import { startPersistentVolumeBinder, startVolumeExpander } from './persistentvolume/index.ts';
 import { startPodGc } from './pod-gc/index.ts';
 import { startReplicaSet, startReplicationController } from './replicaset/index.ts';
+import { startResourceQuota } from './resourcequota/index.ts';
 import { startRootCaCertificate } from './root-ca-certificate/index.ts';
 import type { StartController } from './runtime/index.ts';
 import { startServiceAccount } from './serviceaccount/index.ts';
@@ -17,6 +21,7 @@ import { startStatefulSet } from './statefulset/index.ts';
 import { startTaintEviction } from './taint-eviction/index.ts';
 import { startTtl } from './ttl/index.ts';
 import { startTtlAfterFinished } from './ttl-after-finished/index.ts';
+import { startClaimProtection, startVolumeProtection } from './volume-protection/index.ts';
 
 export interface ControllerRow {
   /** Upstream's name (cmd/kube-controller-manager/names). */
@@ -79,4 +84,35 @@ export const controllerTable: readonly ControllerRow[] = [
   { name: 'ttl-controller', account: 'ttl-controller', start: startTtl },
   { name: 'garbage-collector-controller', account: 'generic-garbage-collector', start: startGarbageCollector },
   { name: 'namespace-controller', account: 'namespace-controller', start: startNamespace },
+  { name: 'resourcequota-controller', account: 'resourcequota-controller', start: startResourceQuota },
+  {
+    name: 'disruption-controller',
+    account: 'disruption-controller',
+    eventSource: 'controllermanager',
+    start: startDisruption,
+  },
+  {
+    name: 'persistentvolume-binder-controller',
+    account: 'persistent-volume-binder',
+    eventSource: 'persistentvolume-controller',
+    start: startPersistentVolumeBinder,
+  },
+  {
+    name: 'persistentvolume-expander-controller',
+    account: 'expand-controller',
+    eventSource: 'volume_expand',
+    start: startVolumeExpander,
+  },
+  {
+    name: 'persistentvolumeclaim-protection-controller',
+    account: 'pvc-protection-controller',
+    start: startClaimProtection,
+  },
+  { name: 'persistentvolume-protection-controller', account: 'pv-protection-controller', start: startVolumeProtection },
+  {
+    name: 'ephemeral-volume-controller',
+    account: 'ephemeral-volume-controller',
+    eventSource: 'ephemeral_volume',
+    start: startEphemeralVolume,
+  },
 ];

@@ -7,6 +7,7 @@ import { controllerTable, type ControllerRow } from './controller-table.ts';
 import {
   type ControllerContext,
   createDiscovery,
+  createResourceInformers,
   type LoopOptions,
   runLoop,
   type SigningMaterial,
@@ -48,7 +49,6 @@ export async function startControllers(
   const recorders: RunningEventRecorder[] = [];
   const loops: DeclaredLoop[] = [];
   const onSynced: (() => void)[] = [];
-  const onStop: (() => Promise<void>)[] = [];
   const discovery = createDiscovery({
     client: clientFor(readerUser),
     informers,
@@ -56,6 +56,7 @@ export async function startControllers(
     log: environment.log,
     signal: stopping.signal,
   });
+  const resources = createResourceInformers({ client: clientFor(readerUser), environment, informers, discovery });
 
   const contextOf = (row: ControllerRow): ControllerContext => {
     const user = row.account ? `system:serviceaccount:kube-system:${row.account}` : readerUser;
@@ -68,6 +69,7 @@ export async function startControllers(
       client,
       informers,
       discovery,
+      resources,
       events,
       environment,
       clock: environment.clock,
@@ -81,7 +83,6 @@ export async function startControllers(
         return queue;
       },
       onSynced: (task) => onSynced.push(task),
-      onStop: (task) => onStop.push(task),
     };
   };
 
@@ -94,7 +95,7 @@ export async function startControllers(
     stopping.abort(new Error('the controllers are stopped'));
     for (const { queue } of loops) queue.shutDown();
     await working;
-    await Promise.all(onStop.map((task) => task()));
+    await resources.stop();
     await Promise.all(recorders.map((recorder) => recorder.stop()));
     await informers.stop();
   };

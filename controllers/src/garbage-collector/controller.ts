@@ -2,13 +2,12 @@ import type { WorkQueue } from '@coracle/client/workqueue';
 import type { StartController } from '../runtime/index.ts';
 import { Collector } from './collect.ts';
 import { OwnershipGraph } from './graph.ts';
-import { Monitors } from './monitors.ts';
 
 const workers = 20;
 
 /** Deletes what has lost its owners, and carries out foreground and orphaning deletion. */
 export const startGarbageCollector: StartController = (context) => {
-  const { client, discovery, informers, events, environment, log } = context;
+  const { client, discovery, events } = context;
   const deletions: WorkQueue = context.loop({
     name: 'delete',
     workers,
@@ -37,13 +36,14 @@ export const startGarbageCollector: StartController = (context) => {
     },
   });
   const collector = new Collector({ client, discovery, graph, attemptToDelete });
-  const monitors = new Monitors({ client, environment, informers, graph });
-  const sync = (): void => {
-    monitors
-      .sync(discovery.resources)
-      .catch((error: unknown) => log.error('monitors not brought up to date', { error: String(error) }));
-  };
-  sync();
-  discovery.onChange(sync);
-  context.onStop(() => monitors.stop());
+  context.resources.follow({
+    handler: (resource) => ({
+      added: (object) => graph.observe(resource, object),
+      updated: (object) => graph.observe(resource, object),
+      deleted: (object) => graph.remove(object.metadata?.uid ?? ''),
+    }),
+    gone: (_, objects) => {
+      for (const { metadata } of objects) graph.remove(metadata?.uid ?? '');
+    },
+  });
 };

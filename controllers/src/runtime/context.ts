@@ -5,6 +5,7 @@ import type { Informers } from '@coracle/client/informer';
 import type { Client } from '@coracle/client/rest';
 import type { WorkQueue } from '@coracle/client/workqueue';
 import type { Discovery } from './discovery.ts';
+import type { ResourceInformers } from './resource-informers.ts';
 
 /** Keys and certificates the controllers sign with or publish. */
 export interface SigningMaterial {
@@ -29,6 +30,8 @@ export interface ControllerContext {
   readonly informers: Informers;
   /** What the API server serves, custom resources included. */
   readonly discovery: Discovery;
+  /** Informers for whatever is served, custom resources included. */
+  readonly resources: ResourceInformers;
   readonly events: EventRecorder;
   readonly environment: Environment;
   /** The environment's clock, and the environment's randomness next to it. */
@@ -42,8 +45,6 @@ export interface ControllerContext {
   loop(options: LoopOptions): WorkQueue;
   /** Declares work to do once, after the informers have synced and before the loops begin. */
   onSynced(task: () => void): void;
-  /** Declares something to end when the controllers stop. */
-  onStop(task: () => Promise<void>): void;
 }
 
 export interface LoopOptions {

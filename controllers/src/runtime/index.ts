@@ -4,3 +4,9 @@ export { createDiscovery, type DiscoveredResource, type Discovery, parseDiscover
 export { queueController, queueEach, queueSelf } from './handlers.ts';
 export { keyOf, objectKey, splitKey } from './keys.ts';
 export { runLoop } from './loop.ts';
+export {
+  createResourceInformers,
+  followable,
+  type ResourceFollower,
+  type ResourceInformers,
+} from './resource-informers.ts';

@@ -17,6 +17,7 @@ export { addSharedIndexes, childrenAndOrphans, childrenOf, claimIndex, claimKeys
 export { matchesNodeAffinity, matchesNodeSelector } from './node-affinity.ts';
 export { controllerOf, controllerReference, isControlledBy } from './owners.ts';
 export { createPodControl, type PodControl } from './pod-control.ts';
+export { addAmounts, amountsOf, podLimits, podRequests, type ResourceAmounts } from './pod-resources.ts';
 export {
   availableInMs,
   compareForDeletion,

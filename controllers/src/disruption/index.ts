@@ -1,0 +1,1 @@
+export { startDisruption } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startEphemeralVolume } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startResourceQuota } from './controller.ts';

@@ -1,0 +1,56 @@
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { PersistentVolumeClaims, PersistentVolumes, Pods } from '@coracle/apimachinery/resources';
+import type { ResourceRef } from '@coracle/apimachinery/schema';
+import type { Client } from '@coracle/client/rest';
+import type { WorkQueue } from '@coracle/client/workqueue';
+import { objectKey, queueSelf, type StartController, splitKey } from '../runtime/index.ts';
+import { claimIndex, claimKeys, isTerminating } from '../shared/index.ts';
+
+const claimFinalizer = 'kubernetes.io/pvc-protection';
+const volumeFinalizer = 'kubernetes.io/pv-protection';
+
+/** A claim that is being deleted stays for as long as a scheduled pod uses it. */
+export const startClaimProtection: StartController = ({ client, informers, loop }) => {
+  const claims = informers.for(PersistentVolumeClaims);
+  const pods = informers.for(Pods);
+  const queue: WorkQueue = loop({ workers: 1, reconcile });
+  claims.addHandler(queueSelf(queue));
+  pods.addHandler({ deleted: (pod) => claimKeys(pod).forEach((key) => queue.add(key)) });
+
+  async function reconcile(key: string): Promise<void> {
+    const { name, namespace } = splitKey(key);
+    const claim = claims.lister.get(name, namespace);
+    if (!claim) return;
+    const isUsed = () => pods.lister.byIndex(claimIndex, key).some((pod) => Boolean(pod.spec?.nodeName));
+    await protect(client, PersistentVolumeClaims, claim, claimFinalizer, isUsed);
+  }
+};
+
+/** A volume that is being deleted stays for as long as it is bound. */
+export const startVolumeProtection: StartController = ({ client, informers, loop }) => {
+  const volumes = informers.for(PersistentVolumes);
+  const queue: WorkQueue = loop({ workers: 1, reconcile });
+  volumes.addHandler(queueSelf(queue));
+
+  async function reconcile(name: string): Promise<void> {
+    const volume = volumes.lister.get(name);
+    if (volume)
+      await protect(client, PersistentVolumes, volume, volumeFinalizer, () => volume.status?.phase === 'Bound');
+  }
+};
+
+async function protect<T extends KubernetesObject>(
+  client: Client,
+  resource: ResourceRef<T>,
+  object: T,
+  finalizer: string,
+  isUsed: () => boolean,
+): Promise<void> {
+  const finalizers = object.metadata?.finalizers ?? [];
+  const isProtected = finalizers.includes(finalizer);
+  if (isTerminating(object) ? !isProtected || isUsed() : isProtected) return;
+  const next = isProtected ? finalizers.filter((other) => other !== finalizer) : [...finalizers, finalizer];
+  const { uid, resourceVersion } = object.metadata ?? {};
+  const body = { metadata: { uid, resourceVersion, finalizers: next } };
+  await client.patch(resource, objectKey(object), { type: 'merge', body });
+}

@@ -1,0 +1,1 @@
+export { startClaimProtection, startVolumeProtection } from './controller.ts';
