@@ -50,7 +50,7 @@ function checkImport(path: string, own: string, isTest: boolean, specifier: stri
   if (name.startsWith('@coracle/')) {
     const target = name.slice('@coracle/'.length);
     if (target === own) return 'inside a package imports are relative';
-    if (isTest && (target === 'testkit' || specifier.endsWith('/testing'))) return undefined;
+    if (isTest && (target === 'testkit' || target === 'client' || specifier.endsWith('/testing'))) return undefined;
     return mayImport[own]?.includes(target) ? undefined : `${own} must not know ${target}`;
   }
   if (name.startsWith('node:') && own === 'apimachinery' && !isTest)

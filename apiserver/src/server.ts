@@ -2,7 +2,9 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { decodeMessage, encodeMessage, supportsProtobuf } from '@coracle/apimachinery/protobuf';
 import type { GroupResource, GroupVersionKind } from '@coracle/apimachinery/schema';
 import { builtinScheme, type Scheme } from '@coracle/apimachinery/scheme';
+import { createAuthentication, createAuthorizers, ensureBootstrapPolicy } from './auth/index.ts';
 import { buildChain } from './chain.ts';
+import { CustomResources } from './customresources/index.ts';
 import { auditFilter } from './filters/audit.ts';
 import { authenticationFilter } from './filters/authentication.ts';
 import { authorizationFilter, authorizerChain } from './filters/authorization.ts';
@@ -17,8 +19,19 @@ import type { Expected } from './handlers/body.ts';
 import type { Core } from './handlers/call.ts';
 import { rootHandler } from './handlers/root.ts';
 import type { ApiRequest, UserInfo } from './http/api-request.ts';
+import {
+  discoveryPaths,
+  type DiscoverySource,
+  groupsOf,
+  type HealthCheck,
+  healthPaths,
+  kubernetesVersion,
+  metricsPath,
+  versionPath,
+} from './discovery/index.ts';
 import { startListener } from './http/listener.ts';
 import { createRequestMetrics } from './metrics/index.ts';
+import { openApiPaths } from './openapi/index.ts';
 import type {
   AdmissionContext,
   ApiServer,
@@ -28,7 +41,7 @@ import type {
 } from './options.ts';
 import { admissionChain } from './registry/admission-chain.ts';
 import { serveBuiltins } from './registry/serve.ts';
-import { createResourceTable } from './registry/served-resource.ts';
+import { createResourceTable, type ResourceTable } from './registry/served-resource.ts';
 import { createReaders } from './registry/stored-readers.ts';
 import { createWriters } from './registry/stored-writers.ts';
 import type { Strategy } from './registry/strategy.ts';
@@ -59,15 +72,26 @@ export async function createApiServer(
   const scheme = builtinScheme();
   const stores = createObjectStores({ storage, environment });
   const resources = createResourceTable();
-  resources.add(serveBuiltins({ scheme, stores, strategyOf: strategyTable(dependencies.strategies ?? []) }));
+  const custom = new CustomResources({ scheme, stores, resources, environment });
+  const strategies = [...(dependencies.strategies ?? []), custom.strategy as Strategy];
+  resources.add(serveBuiltins({ scheme, stores, strategyOf: strategyTable(strategies) }));
   const readers = createReaders(resources, environment);
   const writers = createWriters(resources, readers, environment);
 
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
-  const authorizer = authorizerChain(dependencies.authorizers?.(security) ?? []);
+  const authentication = createAuthentication(security);
+  const authorizers = (dependencies.authorizers ?? createAuthorizers)(security);
+  const authorizer = authorizerChain(authorizers);
   const admission: AdmissionContext = { ...security, writers, authorizer };
   const plugins = [...(dependencies.admission?.(admission) ?? []), ...(dependencies.extraAdmission?.(admission) ?? [])];
   const metrics = createRequestMetrics(environment.clock);
+  const start = async (): Promise<void> => {
+    await stores.ready();
+    await custom.start(readers, writers, stopping.signal);
+    if (dependencies.authorizers === undefined) await ensureBootstrapPolicy(writers, readers);
+    await Promise.all(authorizers.map((each) => each.ready?.()));
+  };
+  const ready = start();
   const core: Core = {
     environment,
     resources,
@@ -75,6 +99,7 @@ export async function createApiServer(
     authorizer,
     readers,
     writers,
+    tokens: authentication.tokens,
     bodyBytesMax,
     watchTimeoutMinMs,
     ...bodyKinds(scheme),
@@ -85,16 +110,30 @@ export async function createApiServer(
       responseHeaders: responseHeadersFilter(environment),
       errorToStatus: errorToStatusFilter(environment.log),
       deadline: deadlineFilter(environment.clock),
-      authentication: authenticationFilter(dependencies.authenticators?.(security) ?? [], environment.log),
+      authentication: authenticationFilter(
+        dependencies.authenticators?.(security) ?? authentication.authenticators,
+        environment.log,
+      ),
       audit: auditFilter(undefined),
       impersonation: impersonationFilter(authorizer),
       priority: priorityFilter(maxInFlight()),
       authorization: authorizationFilter(authorizer),
     },
-    rootHandler(core, []),
+    rootHandler(core, [
+      discoveryPaths(discoverySource(scheme, resources), () => advertisedAddress(options)),
+      openApiPaths({
+        scheme,
+        generation: () => resources.generation,
+        resources: () => resources.all(),
+        definitions: () => custom.served(),
+        version: `v${kubernetesVersion}`,
+      }),
+      versionPath,
+      healthPaths(healthChecks(ready)),
+      metricsPath(metrics.registry),
+    ]),
   );
   const handle = (request: ApiRequest) => chain(contextOf(request));
-  const ready = stores.ready();
   const listener = options.listen === undefined ? undefined : await startListener(options.listen, handle);
   let stopped: Promise<void> | undefined;
   return {
@@ -109,6 +148,42 @@ export async function createApiServer(
         await stores.close();
       })()),
   };
+}
+
+function discoverySource(scheme: Scheme, resources: ResourceTable): DiscoverySource {
+  const order = scheme.groups().map(({ group }) => group);
+  const rows = function* () {
+    for (const served of resources.all()) yield served.row;
+  };
+  return {
+    get generation() {
+      return resources.generation;
+    },
+    groups: () => groupsOf(rows(), order),
+  };
+}
+
+function advertisedAddress({ advertise, listen }: ApiServerOptions): string {
+  return `${advertise?.address ?? listen?.host ?? '127.0.0.1'}:${advertise?.port ?? listen?.port ?? 443}`;
+}
+
+function healthChecks(ready: Promise<void>): HealthCheck[] {
+  let started = false;
+  ready.then(
+    () => (started = true),
+    () => {},
+  );
+  const all = ['healthz', 'livez', 'readyz'] as const;
+  return [
+    { name: 'ping', endpoints: all, check: () => {} },
+    {
+      name: 'informer-sync',
+      endpoints: ['readyz'],
+      check: () => {
+        if (!started) throw new Error('the caches are still being filled');
+      },
+    },
+  ];
 }
 
 const nobody: UserInfo = { username: '', groups: [], extra: {} };

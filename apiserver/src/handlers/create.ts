@@ -1,5 +1,7 @@
 import type { ApiResponse } from '../http/api-request.ts';
 import { createObject } from '../registry/create.ts';
+import { dedupeOwnerReferences, wipeSystemFields } from '../registry/metadata.ts';
+import { metaOf } from '../registry/write.ts';
 import { readObject } from './body.ts';
 import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
@@ -13,6 +15,11 @@ export async function create(call: Call): Promise<ApiResponse> {
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
   const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(body);
-  const result = await createObject(writeOf(call, options), resource.toStorage(body));
+  const object = resource.toStorage(body);
+  const write = writeOf(call, options);
+  wipeSystemFields(metaOf(object));
+  dedupeOwnerReferences(object, false, write.context.warn);
+  write.fields?.update(undefined, object);
+  const result = await createObject(write, object);
   return respondWithObject(call, negotiated, result.object, result.stored, 201);
 }

@@ -20,7 +20,7 @@ export async function update(call: Call): Promise<ApiResponse> {
   dedupeOwnerReferences(wanted, false, write.context.warn);
   const produce: Produce = (current) => {
     const object = deepCopy(wanted);
-    if (current !== undefined) write.fields?.update(current.object, object);
+    write.fields?.update(current?.object, object);
     return object;
   };
   const mayCreate = resource.strategy.createOnUpdate === true && context.info.subresource === '';

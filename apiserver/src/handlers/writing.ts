@@ -1,7 +1,7 @@
 import type { ServedResource } from '../registry/served-resource.ts';
 import type { Write } from '../registry/write.ts';
 import { fieldManagementFor } from '../registry/field-management.ts';
-import type { SubresourceStrategy } from '../registry/strategy.ts';
+import type { FieldPath, SubresourceStrategy } from '../registry/strategy.ts';
 import type { Expected } from './body.ts';
 import { type Call, writeContextOf } from './call.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -17,13 +17,28 @@ export function writeOf(call: Call, options: WriteOptions): Write {
     fields: fieldManagementFor(resource, {
       manager: managerOf(options, context.request.headers['user-agent']),
       subresource: context.info.subresource,
-      resetFields: subresource === undefined ? undefined : (subresource.resetFields ?? undefined),
+      resetFields: subresource === undefined ? undefined : (subresource.resetFields ?? resetByStatus(resource)),
       clock: core.environment.clock,
     }),
     options: options.wire,
     subresource,
     annotate: (key, value) => context.annotations.set(key, value),
   };
+}
+
+const statusResets = new WeakMap<ServedResource, readonly FieldPath[]>();
+
+/** Through `status` nobody owns anything but the status. */
+function resetByStatus(resource: ServedResource): readonly FieldPath[] {
+  let paths = statusResets.get(resource);
+  if (paths === undefined) {
+    const names = [...resource.schema.fields.keys()].filter(
+      (name) => !['metadata', 'status', 'apiVersion', 'kind'].includes(name),
+    );
+    paths = names.map((name) => [name]);
+    statusResets.set(resource, paths);
+  }
+  return paths;
 }
 
 const genericStatus: Extract<SubresourceStrategy, { type: 'update' }> = { type: 'update' };

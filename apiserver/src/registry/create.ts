@@ -21,7 +21,7 @@ import { admissionAttributes, metaOf, type Write, type WriteResult } from './wri
 const generatedNameAttemptsMax = 8;
 
 /**
- * Stores a new object. `object` is private, in storage version, with defaults set. See `Strategy` for the order of steps.
+ * Stores a new object. `object` is private, in storage version, with defaults set and managed fields told. See `Strategy` for the order of steps.
  * Throws what admission, validation or the store have against it.
  */
 export async function createObject(write: Write, object: KubernetesObject): Promise<WriteResult> {
@@ -33,8 +33,6 @@ export async function createObject(write: Write, object: KubernetesObject): Prom
   delete meta.resourceVersion;
   wipeSystemFields(meta);
   fillNamespace(meta, resource.row.namespaced ? context.namespace : '');
-  dedupeOwnerReferences(object, false, context.warn);
-  write.fields?.update(undefined, object);
 
   const attributes = admissionAttributes(write, 'CREATE', meta.name ?? '', object, undefined);
   await write.admission.admit(attributes);

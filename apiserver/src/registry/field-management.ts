@@ -1,7 +1,20 @@
+import {
+  applyConfiguration,
+  type FieldSet,
+  type ManagedWrite,
+  setOfPaths,
+  type ToVersion,
+  updateManagedFields,
+} from '@coracle/apimachinery/apply';
 import type { Clock } from '@coracle/apimachinery/clock';
+import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { parseGroupVersion } from '@coracle/apimachinery/schema';
+import { resetPaths } from './generation.ts';
+import { assign, timestamp } from './metadata.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { FieldPath } from './strategy.ts';
+import { metaOf } from './write.ts';
 
 /** Keeps metadata.managedFields of one write true. Objects are in storage version. */
 export interface FieldManagement {
@@ -27,8 +40,55 @@ export interface FieldManagementOptions {
 
 /** The field management of a write; undefined for kinds that are answered and never stored. */
 export function fieldManagementFor(
-  _resource: ServedResource,
-  _options: FieldManagementOptions,
+  resource: ServedResource,
+  options: FieldManagementOptions,
 ): FieldManagement | undefined {
-  return undefined;
+  if (resource.strategy.answer !== undefined) return undefined;
+  const write = (): ManagedWrite => ({
+    schema: resource.schema,
+    manager: options.manager,
+    apiVersion: resource.apiVersion,
+    subresource: options.subresource,
+    time: timestamp(options.clock.now()),
+    ignored: ignoredBy(resource, options.resetFields),
+    toVersion: versionsOf(resource),
+  });
+  const served = (object: KubernetesObject) => (resource.isStorageVersion ? object : resource.fromStorage(object));
+  return {
+    update(live, object) {
+      const seen = served(object);
+      updateManagedFields(live === undefined ? undefined : served(live), seen, write());
+      if (seen !== object) assign(metaOf(object), 'managedFields', seen.metadata?.managedFields);
+    },
+    apply(live, intent, force) {
+      const options = { ...write(), kind: resource.row.kind, force };
+      const merged = deepCopy(applyConfiguration(live === undefined ? undefined : served(live), intent, options));
+      resource.setDefaults(merged);
+      return resource.toStorage(merged);
+    },
+  };
+}
+
+const ignoredSets = new WeakMap<readonly FieldPath[], FieldSet>();
+
+function ignoredBy(resource: ServedResource, resetFields: readonly FieldPath[] | undefined): FieldSet | undefined {
+  const paths = resetFields ?? resetPaths(resource);
+  if (paths.length === 0) return undefined;
+  let set = ignoredSets.get(paths);
+  if (set === undefined) {
+    set = setOfPaths(paths);
+    ignoredSets.set(paths, set);
+  }
+  return set;
+}
+
+/** Entries of other versions are compared in their own version, as far as it is still served. */
+function versionsOf(resource: ServedResource): ToVersion {
+  return (object, apiVersion) => {
+    const { group, version } = parseGroupVersion(apiVersion);
+    const schema = group === resource.row.group ? resource.schemaOf(version) : undefined;
+    if (schema === undefined) return undefined;
+    const storage = resource.isStorageVersion ? object : resource.toStorage(deepCopy(object));
+    return { object: resource.fromStorage(storage, version), schema };
+  };
 }

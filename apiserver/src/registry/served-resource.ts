@@ -21,6 +21,8 @@ export interface ServedResource {
   readonly strategy: Strategy;
   /** Of the served version: what bodies are decoded against. */
   readonly schema: ObjectSchema;
+  /** Of another served version of the resource; undefined where that one is not served. */
+  schemaOf(version: string): ObjectSchema | undefined;
   readonly store: ResourceStore;
   /** True where the served version is the stored one, so that stored bytes can be answered as they are. */
   readonly isStorageVersion: boolean;
