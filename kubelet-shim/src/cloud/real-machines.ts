@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
 import { createInformers } from '@coracle/client/informer';
 import { createFargatePool } from '../machines/fargate/pool.ts';
@@ -111,7 +112,7 @@ export async function removeRealMachines(
     ) {
       await Promise.all(left.map(endProcess));
     }
-    await removeCgroup(cgroups, cgroup);
+    await removeCgroup(cgroups, cgroup, systemClock);
   }
   const plan = await readPlan(dataDirectory);
   if (plan !== undefined) await closeFabric(plan.device);

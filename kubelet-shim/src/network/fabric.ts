@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { run, runQuietly } from '../machines/host/command.ts';
-import { agentRule, hostRules, isLoopback } from './host-rules.ts';
+import { agentRule, hostRules, hostServicesTable, isLoopback } from './host-rules.ts';
 import { formatRange, type Ipv4Range } from './ipv4.ts';
 import type { NetworkPlan } from './plan.ts';
 
@@ -43,6 +43,7 @@ export async function openFabric(
   }
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
   await run(['nft', '-f', '-'], { input: hostRules(plan, apiServer) });
+  if (isLoopback(apiServer.host)) await writeFile('/proc/sys/net/ipv4/conf/all/route_localnet', '1');
   const agents = (change: 'add' | 'delete', node: string, agent: { host: string; port: number }) =>
     run(['nft', '-f', '-'], { input: agentRule(plan, change, node, agent) });
 
@@ -54,7 +55,6 @@ export async function openFabric(
       await run(['nsenter', '--target', String(machine.pid), '--net', 'sh', '-e'], {
         input: machineSide(machine, gateway),
       });
-      if (isLoopback(apiServer.host)) await writeFile(`/proc/sys/net/ipv4/conf/${link}/route_localnet`, '1');
     },
     exposeAgent: async (node, agent) => {
       await agents('add', node, agent);
@@ -68,7 +68,8 @@ export async function openFabric(
 
 /** Also for fabrics of a process that is gone. */
 export async function closeFabric(device: string): Promise<void> {
-  await runQuietly(['nft', 'delete', 'table', 'ip', device]);
+  for (const table of [device, hostServicesTable({ device })])
+    await runQuietly(['nft', 'delete', 'table', 'ip', table]);
   await runQuietly(['ip', 'link', 'delete', device]);
 }
 

@@ -27,6 +27,9 @@ export function hostRules(plan: NetworkPlan, apiServer: { readonly host: string;
   ];
   if (isLoopback(apiServer.host)) {
     lines.push(
+      // Routing to loopback is opened for this alone: nobody else gets to it from another interface.
+      `add chain ${table} guard { type filter hook prerouting priority raw; }`,
+      `add rule ${table} guard iifname != "lo" ip daddr 127.0.0.0/8 drop`,
       `add rule ${table} prerouting ip daddr ${plan.gateway} tcp dport ${apiServer.port} dnat to 127.0.0.1:${apiServer.port}`,
     );
   }
@@ -41,6 +44,11 @@ export function agentRule(
   agent: { readonly host: string; readonly port: number },
 ): string {
   return `${change} element ip ${plan.device} agents { ${node} . ${kubeletPort} : ${agent.host} . ${agent.port} }\n`;
+}
+
+/** The table of the host's own Service rules. */
+export function hostServicesTable({ device }: Pick<NetworkPlan, 'device'>): string {
+  return `${device}_services`;
 }
 
 export function isLoopback(host: string): boolean {

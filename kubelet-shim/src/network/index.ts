@@ -2,4 +2,4 @@
 export * from './ipv4.ts';
 export { type NetworkPlan, planAt, planNetwork, readPlan } from './plan.ts';
 export { closeFabric, type ConnectedMachine, type Fabric, openFabric } from './fabric.ts';
-export { kubeletPort } from './host-rules.ts';
+export { hostServicesTable, isLoopback, kubeletPort } from './host-rules.ts';

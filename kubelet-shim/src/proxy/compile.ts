@@ -9,6 +9,8 @@ export interface ProxyView {
   readonly zone: string;
   /** Pods of the cluster: they reach addresses of the policy `Local` as if it were `Cluster`. */
   readonly clusterPods: string;
+  /** On the host: endpoints (`address . port`) that are reached at another place. */
+  readonly moved?: ReadonlyMap<string, string>;
 }
 
 /** The rules of some Service ports: a part of a table that is put there and taken away as one. */
@@ -65,7 +67,8 @@ function compilePort(port: ServicePort, view: ProxyView, piece: GrowingPiece): v
   const name = chainSuffix(port.id);
   const internalLocal = port.internalLocal && !isHost;
   const externalLocal = port.externalLocal && !isHost;
-  const all = addBalancer(piece, `all-${name}`, port, cluster);
+  const moved = isHost ? view.moved : undefined;
+  const all = addBalancer(piece, `all-${name}`, port, cluster, moved);
   const here = internalLocal || externalLocal ? addBalancer(piece, `local-${name}`, port, local) : undefined;
   const unserved = anywhere ? 'drop' : 'goto refuse';
 
@@ -117,6 +120,7 @@ function addBalancer(
   chain: string,
   port: ServicePort,
   endpoints: readonly ServiceEndpoint[],
+  moved?: ReadonlyMap<string, string>,
 ): Verdict | undefined {
   if (endpoints.length === 0) return undefined;
   piece.chains.set(
@@ -126,8 +130,13 @@ function addBalancer(
   return `goto ${chain}`;
 }
 
-function evenRules({ protocol }: ServicePort, endpoints: readonly ServiceEndpoint[]): readonly string[] {
-  const choices = endpoints.map(({ address, port }, index) => `${index} : ${address} . ${port}`);
+function evenRules(
+  { protocol }: ServicePort,
+  endpoints: readonly ServiceEndpoint[],
+  moved: ReadonlyMap<string, string> = new Map(),
+): readonly string[] {
+  const places = endpoints.map(({ address, port }) => `${address} . ${port}`);
+  const choices = places.map((place, index) => `${index} : ${moved.get(place) ?? place}`);
   return [
     `meta l4proto ${protocol} dnat ip addr . port to numgen random mod ${endpoints.length} map { ${choices.join(', ')} }`,
   ];

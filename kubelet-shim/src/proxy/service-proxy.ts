@@ -4,7 +4,7 @@ import type { Service } from '@coracle/apimachinery/types/core-v1';
 import type { EndpointSlice } from '@coracle/apimachinery/types/discovery-v1';
 import type { Informers } from '@coracle/client/informer';
 import { run, runQuietly } from '../machines/host/command.ts';
-import { formatRange, type NetworkPlan } from '../network/index.ts';
+import { formatRange, hostServicesTable, isLoopback, type NetworkPlan } from '../network/index.ts';
 import { compilePorts, type RulePiece } from './compile.ts';
 import { type ServicePort, servicePorts } from './service-ports.ts';
 import { type FlowFilter, staleFlows } from './stale-flows.ts';
@@ -47,10 +47,15 @@ interface Attached {
 const serviceNameLabel = 'kubernetes.io/service-name';
 const bySlice = 'service';
 
+export interface ProxyOptions {
+  readonly network: NetworkPlan;
+  readonly apiServer: { readonly host: string; readonly port: number };
+}
+
 export function startServiceProxy(
   environment: Environment,
   informers: Informers,
-  { network }: { readonly network: NetworkPlan },
+  { network, apiServer }: ProxyOptions,
 ): ServiceProxy {
   const { clock, log } = environment;
   const services = informers.for(Services);
@@ -59,6 +64,10 @@ export function startServiceProxy(
   const attached = new Set<Attached>();
   const stopping = new AbortController();
   const pods = formatRange(network.pods);
+  // A packet is translated once: what other networks send to the gateway goes on to loopback there, the host's own must go at once.
+  const moved = new Map(
+    isLoopback(apiServer.host) ? [[`${network.gateway} . ${apiServer.port}`, `127.0.0.1 . ${apiServer.port}`]] : [],
+  );
 
   slices.addIndex(bySlice, (slice) => [keyOfSlice(slice)]);
 
@@ -118,7 +127,7 @@ export function startServiceProxy(
     const keys = [...one.dirty];
     const flows = one.flows.splice(0);
     one.dirty.clear();
-    const view = { ...one.target, clusterPods: pods };
+    const view = { ...one.target, clusterPods: pods, moved };
     const changes = new Map<string, RulePiece | undefined>();
     for (const key of keys) {
       const own = ports.get(key);
@@ -162,7 +171,6 @@ export function startServiceProxy(
       const own = [...attached];
       attached.clear();
       await Promise.all(own.map(({ applying }) => applying));
-      await runQuietly(['nft', 'delete', 'table', 'ip', hostTable(network)]);
     },
   };
 }
@@ -177,9 +185,5 @@ function frameOf(target: ProxyTarget, network: NetworkPlan): TableFrame {
   if (target.nodeName !== '') return { name: nodeTable, address, agent, routed: [''], local: [''] };
   const balancers = `ip daddr ${formatRange(network.loadBalancers)}`;
   const inside = `ip saddr { ${formatRange(network.vpc)}, ${formatRange(network.pods)} }`;
-  return { name: hostTable(network), address, routed: [inside, balancers], local: [balancers] };
-}
-
-function hostTable({ device }: NetworkPlan): string {
-  return `${device}_services`;
+  return { name: hostServicesTable(network), address, routed: [inside, balancers], local: [balancers] };
 }

@@ -29,6 +29,8 @@ export function frameScript({ name, address, routed, local, agent }: TableFrame)
     `add table ${table}`,
     ...Object.values(tableSets).map((declaration) => `add ${declaration.replace(/^(\w+) /, `$1 ${table} `)}`),
     ...['refuse', 'dispatch'].map((chain) => `add chain ${table} ${chain}`),
+    // A reset gets through where the kernel drops an ICMP message because the socket is busy sending.
+    `add rule ${table} refuse meta l4proto tcp reject with tcp reset`,
     `add rule ${table} refuse reject`,
     `add rule ${table} dispatch ip daddr . meta l4proto . th dport vmap @services`,
     `add rule ${table} dispatch ip daddr ${address} meta l4proto . th dport vmap @node_ports`,

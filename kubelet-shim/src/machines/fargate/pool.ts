@@ -69,7 +69,7 @@ export function createFargatePool(parts: FargatePoolParts): FargatePool {
     await unmountAll(machineFolder(record));
     await rm(machineFolder(record), { recursive: true, force: true });
     if (record.pool.kind === 'fargate') await rm(join(addresses, record.pool.pod.uid), { force: true });
-    await removeCgroup(cgroups, groupOf(record));
+    await removeCgroup(cgroups, groupOf(record), parts.environment.clock);
   };
 
   return {
@@ -82,7 +82,7 @@ export function createFargatePool(parts: FargatePoolParts): FargatePool {
         cpuMillis: record.cpuMillis,
         memoryBytes: record.memoryMiB * 2 ** 20,
       });
-      await assignAddress(addresses, uid, record.address, parts.plan.gateway);
+      await assignAddress(addresses, uid, record.address, parts.plan);
       const folders = { rootDirectory: machineFolder(record), logsDirectory: join(directory, 'pods', record.name) };
       for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
       const endpoint = parts.agentEndpoint(record);

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@coracle/apimachinery/clock';
 
 /** Where the control groups of this host are: one tree on v2, one tree a controller on v1. */
 export interface CgroupHost {
@@ -28,7 +29,7 @@ export async function findCgroups(): Promise<CgroupHost> {
   return host;
 }
 
-/** Where both versions are mounted (hybrid), v1 has the controllers and is what container runtimes use. */
+/** Where both versions are mounted (hybrid), v1 has the controllers, and runtimes keep a group in the other tree too. */
 export function parseCgroupMounts(mounts: string): CgroupHost {
   const rows = mounts.split('\n').map((line) => line.split(' '));
   const v1 = rows
@@ -37,9 +38,8 @@ export function parseCgroupMounts(mounts: string): CgroupHost {
       path,
       controllers: options.split(',').filter((option) => knownControllers.has(option)),
     }));
-  if (v1.length > 0) return { version: 'v1', trees: v1 };
-  const v2 = rows.find((row) => row[2] === 'cgroup2');
-  return { version: 'v2', trees: v2 ? [{ path: v2[1] ?? '', controllers: [] }] : [] };
+  const v2 = rows.filter((row) => row[2] === 'cgroup2').map(([, path = '']) => ({ path, controllers: [] }));
+  return v1.length > 0 ? { version: 'v1', trees: [...v1, ...v2] } : { version: 'v2', trees: v2.slice(0, 1) };
 }
 
 const knownControllers = new Set(
@@ -116,8 +116,23 @@ export async function cgroupProcesses(host: CgroupHost, path: string): Promise<r
   return [...found];
 }
 
-/** Removes the group and those below. Groups that still have processes stay: false is returned then. */
-export async function removeCgroup(host: CgroupHost, path: string): Promise<boolean> {
+const lastBreathMs = 5000;
+
+/**
+ * Removes the group and those below, once the processes in them, which were told to end, have ended. Throws Error where some
+ * do not.
+ */
+export async function removeCgroup(host: CgroupHost, path: string, clock: Clock): Promise<void> {
+  const giveUpAt = clock.monotonic() + lastBreathMs;
+  for (let delayMs = 2; !(await removeEmptyGroups(host, path)); delayMs *= 2) {
+    const left = await cgroupProcesses(host, path);
+    if (clock.monotonic() > giveUpAt)
+      throw new Error(`control group ${path} is still used by processes ${left.join(', ')}`);
+    await clock.sleep(delayMs);
+  }
+}
+
+async function removeEmptyGroups(host: CgroupHost, path: string): Promise<boolean> {
   let removedAll = true;
   const remove = async (folder: string): Promise<void> => {
     for (const child of await childGroups(folder)) await remove(child);

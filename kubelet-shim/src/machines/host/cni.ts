@@ -1,5 +1,6 @@
 import { access, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { NetworkPlan } from '../../network/index.ts';
 import type { MachineRecord } from '../machine.ts';
 
 /** Understood by containerd 1.6 and by the plug-ins of every distribution since. */
@@ -62,8 +63,8 @@ exec cat "${addresses}/\${uid%%;*}"
 `;
 }
 
-/** Writes down the address that the pod of this UID will get. */
-export async function assignAddress(addresses: string, uid: string, address: string, gateway: string): Promise<void> {
-  const ips = [{ version: '4', address: `${address}/32`, gateway }];
+/** Writes down the address that the pod of this UID will get; the plug-in wants the gateway to be in its network. */
+export async function assignAddress(addresses: string, uid: string, address: string, plan: NetworkPlan): Promise<void> {
+  const ips = [{ version: '4', address: `${address}/${plan.vpc.prefix}`, gateway: plan.gateway }];
   await writeFile(join(addresses, uid), JSON.stringify({ cniVersion, ips, routes: [{ dst: '0.0.0.0/0' }] }));
 }

@@ -17,6 +17,7 @@ describe('control groups of the host', () => {
       trees: [
         { path: '/sys/fs/cgroup/cpu,cpuacct', controllers: ['cpu', 'cpuacct'] },
         { path: '/sys/fs/cgroup/systemd', controllers: [] },
+        { path: '/sys/fs/cgroup/unified', controllers: [] },
       ],
     });
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { initProgram } from './init-program.ts';
+import { childProcesses } from './processes.ts';
 
 describe('the init program', () => {
   it('is an executable for each architecture', () => {
@@ -32,14 +33,21 @@ describe('the init program', () => {
       });
     }
 
-    it('collects orphans when it is process 1', function () {
+    it('collects orphans when it is process 1', async function () {
       if (process.getuid?.() !== 0 || spawnSync('unshare', ['--version']).error) this.skip();
+      const outer = spawn('unshare', ['--mount', '--pid', '--fork', '--mount-proc', '--kill-child', program]);
+      await new Promise((resolve) => outer.on('spawn', resolve));
+      let inner: number | undefined;
+      while (inner === undefined || !readFileSync(`/proc/${inner}/comm`, 'utf8').startsWith('init'))
+        [inner] = await childProcesses(outer.pid ?? 0);
+      const inside = (script: string) =>
+        spawnSync('nsenter', ['-t', String(inner), '-m', '-p', 'sh', '-c', script], { encoding: 'utf8' }).stdout;
       // A child that ends before its own child leaves it to process 1; a zombie would stay in the list.
-      const script = `${program} & pid=$!
-        nsenter -t $pid -m -p sh -c 'mount -t proc proc /proc; (sleep 0 &)'
-        sleep 0.2; nsenter -t $pid -m -p sh -c 'cat /proc/[0-9]*/stat'; kill -9 $pid`;
-      const { stdout } = spawnSync('unshare', ['--mount', '--pid', '--propagation', 'slave', 'sh', '-c', script]);
-      expect(stdout.toString()).to.contain('1 (init)').and.not.contain('sleep');
+      inside('(sleep 0.05 &)');
+      inside('sleep 0.1');
+      const list = inside('cat /proc/[0-9]*/stat');
+      outer.kill('SIGKILL');
+      expect(list).to.contain('1 (init)').and.not.contain('sleep');
     });
   });
 });

@@ -51,7 +51,7 @@ export function createRealPlatform(parts: RealPlatformParts): MachinePlatform {
     },
     async close() {
       await parts.fargate.close();
-      await removeCgroup(parts.cgroups, clusterCgroup(parts.clusterName));
+      await removeCgroup(parts.cgroups, clusterCgroup(parts.clusterName), parts.environment.clock);
     },
   };
 }
@@ -119,7 +119,7 @@ async function startInstance(
     await enclosure.end();
     await fabric.hideAgent(record.address, agentEndpoint(plan, record));
     await unmountAll(directory);
-    await removeCgroup(cgroups, cgroup);
+    await removeCgroup(cgroups, cgroup, environment.clock);
   };
   return {
     record,
@@ -148,6 +148,6 @@ export function agentEndpoint(
 async function removeInstance(parts: RealPlatformParts, record: MachineRecord): Promise<void> {
   const directory = join(parts.directory, record.name);
   await unmountAll(directory);
-  await removeCgroup(parts.cgroups, machineCgroup(parts.clusterName, record.name));
+  await removeCgroup(parts.cgroups, machineCgroup(parts.clusterName, record.name), parts.environment.clock);
   await rm(directory, { recursive: true, force: true });
 }
