@@ -125,7 +125,7 @@ function addBalancer(
   if (endpoints.length === 0) return undefined;
   piece.chains.set(
     chain,
-    port.affinitySeconds > 0 ? stickyRules(piece, chain, port, endpoints) : evenRules(port, endpoints),
+    port.affinitySeconds > 0 ? stickyRules(piece, chain, port, endpoints) : evenRules(port, endpoints, moved),
   );
   return `goto ${chain}`;
 }

@@ -142,6 +142,12 @@ describe('rules of a Service', () => {
     ]);
   });
 
+  it('on the host lead to where an endpoint was moved to', () => {
+    const moved = new Map([['10.244.1.6 . 8080', '127.0.0.1 . 16443']]);
+    const rules = chain(compile({}, [onB, onA], { ...host, moved }), 'all');
+    expect(rules[0]).to.contain('map { 0 : 10.244.0.5 . 8080, 1 : 127.0.0.1 . 16443 }');
+  });
+
   it('keep a client at its endpoint', () => {
     const piece = compile(
       { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } },
