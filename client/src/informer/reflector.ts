@@ -1,4 +1,5 @@
 import type { Environment } from '@coracle/apimachinery/component';
+import { isStatus } from '@coracle/apimachinery/errors';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
 import type { Client, WatchEvent } from '../rest/client.ts';
@@ -153,8 +154,15 @@ export class Reflector<T extends KubernetesObject> {
   #tell(state: ReflectorState, outcome: Outcome): void {
     if (outcome.type !== 'failed') return;
     const fields = { resource: this.#target.resource.resource, phase: state.phase, error: String(outcome.error) };
-    this.#environment.log.debug('list and watch failed', fields);
+    const { log } = this.#environment;
+    if (state.phase === 'initialize' && isRefusal(outcome.error)) log.warn('list refused', fields);
+    else log.debug('list and watch failed', fields);
   }
+}
+
+/** The server is there and does not want to: somebody has to do something about it. */
+function isRefusal(error: unknown): boolean {
+  return isStatus(error) && error.code >= 400 && error.code < 500 && error.code !== 410 && error.code !== 429;
 }
 
 function versionOf(object: KubernetesObject): string {

@@ -12,12 +12,13 @@ export function benchNode(index: number): Node {
   return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {}, status: { allocatable } };
 }
 
-export type Kind = 'plain' | 'spread' | 'anti-affinity';
+export type Kind = 'plain' | 'spread' | 'anti-affinity' | 'preemption';
 
 /** A pod that asks for a little and, by its kind, to be spread over zones or to be alone on its node. */
 export function benchPod(index: number, kind: Kind): Pod {
   const labels = { app: kind };
-  const container = { name: 'main', image: 'example', resources: { requests: { cpu: '100m', memory: '200Mi' } } };
+  const requests = kind === 'preemption' ? { cpu: '8' } : { cpu: '100m', memory: '200Mi' };
+  const container = { name: 'main', image: 'example', resources: { requests } };
   const selector = { matchLabels: labels };
   return {
     apiVersion: 'v1',
@@ -26,6 +27,7 @@ export function benchPod(index: number, kind: Kind): Pod {
     spec: {
       schedulerName: 'default-scheduler',
       containers: [container],
+      ...(kind === 'preemption' ? { priority: 1000 } : {}),
       ...(kind === 'spread'
         ? {
             topologySpreadConstraints: [
@@ -51,5 +53,16 @@ export function benchPod(index: number, kind: Kind): Pod {
         : {}),
     },
     status: { phase: 'Pending' },
+  };
+}
+
+/** One of `total` pods that together fill a node. */
+export function fillerPod(nodeIndex: number, index: number, total: number): Pod {
+  const pod = benchPod(nodeIndex * total + index, 'plain');
+  const container = { name: 'main', image: 'example', resources: { requests: { cpu: String(32 / total) } } };
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, name: `filler-${nodeIndex}-${index}` },
+    spec: { ...pod.spec, containers: [container], nodeName: `node-${nodeIndex}` },
   };
 }

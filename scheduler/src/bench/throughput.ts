@@ -8,16 +8,20 @@ import type { Pod } from '@coracle/apimachinery/types/core-v1';
 import { createClient } from '@coracle/client/rest';
 import { createMemoryApi } from '@coracle/client/testing';
 import { startScheduler } from '../scheduler.ts';
-import { benchNode, benchPod, type Kind } from './objects.ts';
+import { benchNode, benchPod, fillerPod, type Kind } from './objects.ts';
 
 const podsTotal = Number(process.argv[2] ?? 3000);
 const nodesTotal = Number(process.argv[3] ?? 1000);
 const environment = { clock: systemClock, random: systemRandom, log: silentLogger };
 
-async function measure(kind: Kind, pods: number): Promise<void> {
+/** `fillers` less important pods fill each node before the measurement. */
+async function measure(kind: Kind, pods: number, fillers = 0): Promise<void> {
   const api = createMemoryApi();
   const client = createClient(api.transport);
-  for (let index = 0; index < nodesTotal; index++) api.put('nodes', benchNode(index));
+  for (let index = 0; index < nodesTotal; index++) {
+    api.put('nodes', benchNode(index));
+    for (let filler = 0; filler < fillers; filler++) api.put('pods', fillerPod(index, filler, fillers));
+  }
   const scheduler = await startScheduler({ client, environment });
   const start = performance.now();
   const cpuStart = process.cpuUsage();
@@ -35,3 +39,4 @@ async function measure(kind: Kind, pods: number): Promise<void> {
 await measure('plain', podsTotal);
 await measure('spread', podsTotal);
 await measure('anti-affinity', Math.min(podsTotal, nodesTotal));
+await measure('preemption', Math.min(podsTotal, nodesTotal), 4);
