@@ -84,9 +84,13 @@ export async function startCluster(options: StartOptions = {}): Promise<Cluster>
 
 /**
  * The start list, top to bottom; the stop list is the same from the bottom up. Each step waits for what it needs of the one
- * before and for nothing else.
+ * before and for nothing else. An aborted `signal` ends the start at the next step, with everything stopped that began.
  */
-export async function launch(config: ClusterConfig, progress: Progress): Promise<LaunchedCluster> {
+export async function launch(
+  config: ClusterConfig,
+  progress: Progress,
+  signal: AbortSignal = never,
+): Promise<LaunchedCluster> {
   const directory = new DataDirectory(config.dataDir);
   await using stack = new AsyncDisposableStack();
 
@@ -104,6 +108,7 @@ export async function launch(config: ClusterConfig, progress: Progress): Promise
     startControlPlane({ config, directory, environment, advertiseAddress: network.gateway }),
   );
   stack.defer(() => controlPlane.stop());
+  signal.throwIfAborted();
   const access: ClusterAccess = { name: config.name, url: controlPlane.url, pki: controlPlane.pki };
   const kubeconfig = dump(adminKubeconfig(access));
   await directory.writeKubeconfig(kubeconfig);
@@ -130,7 +135,10 @@ export async function launch(config: ClusterConfig, progress: Progress): Promise
     return started;
   });
   stack.defer(() => cloud.stop());
-  await progress.step('Waiting for the nodes to be ready', () => cloud.ready(config.waitSeconds * 1000));
+  signal.throwIfAborted();
+  await progress.step('Waiting for the nodes to be ready', () =>
+    unlessAborted(cloud.ready(config.waitSeconds * 1000), signal),
+  );
   const control = await startControlSocket(directory.controlSocket, cloud);
   stack.defer(() => control.stop());
 
@@ -147,6 +155,20 @@ export async function launch(config: ClusterConfig, progress: Progress): Promise
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+const never = new AbortController().signal;
+
+/** Rejects with the signal's reason when it is aborted before `work` is done. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

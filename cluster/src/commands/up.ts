@@ -29,10 +29,11 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
   }
   if (config.detach) return report(await startDetached(config), flags);
 
-  const { cluster, state } = await runCluster(config, createProgress(process.stderr));
+  const stop = stopSignal();
+  const { cluster, state } = await runCluster(config, createProgress(process.stderr), stop);
   report(state, flags);
   if (!flags.json) process.stderr.write('\nRunning: Ctrl-C stops it, its state stays.\n');
-  await untilStopped();
+  await aborted(stop);
   await createProgress(process.stderr).step('Stopping', () => cluster.stop());
 }
 
@@ -47,8 +48,9 @@ function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError
 async function runCluster(
   config: ClusterConfig,
   progress: Progress,
+  stop: AbortSignal,
 ): Promise<{ readonly cluster: LaunchedCluster; readonly state: ClusterState }> {
-  const cluster = await launch(config, progress);
+  const cluster = await launch(config, progress, stop);
   try {
     const added = await addToKubeconfig(userKubeconfigPaths(config), kubeconfigEntry(cluster.access));
     const state: ClusterState = {
@@ -69,34 +71,39 @@ async function runCluster(
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process without waiting. */
-function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    // Timers and sockets of the cluster are not to keep the process alive, this is.
-    const alive = setImmediateLoop();
-    const stop = () => {
-      alive.close();
-      process.once('SIGINT', () => process.exit(130));
-      resolve();
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-  });
+/** Aborted at the first SIGINT or SIGTERM, also during the start; a second one ends the process without waiting. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    process.once('SIGINT', () => process.exit(130));
+    controller.abort(new ConfigError('stopped before the cluster was ready'));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return controller.signal;
 }
 
-/** A handle that keeps the event loop alive without waking it. */
-function setImmediateLoop(): { close(): void } {
-  const channel = new MessageChannel();
-  channel.port1.onmessage = () => {};
-  return { close: () => channel.port1.close() };
+/** Keeps the process alive until then: the cluster's own timers and sockets are not meant to. */
+function aborted(signal: AbortSignal): Promise<void> {
+  const alive = new MessageChannel();
+  alive.port1.onmessage = () => {};
+  return new Promise((resolve) => {
+    const done = () => {
+      alive.port1.close();
+      resolve();
+    };
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done, { once: true });
+  });
 }
 
 async function runDetached(config: ClusterConfig): Promise<void> {
   try {
-    const { cluster, state } = await runCluster(config, sendProgress());
+    const stop = stopSignal();
+    const { cluster, state } = await runCluster(config, sendProgress(), stop);
     await tellParent({ type: 'ready', state });
     process.disconnect?.();
-    await untilStopped();
+    await aborted(stop);
     await cluster.stop();
   } catch (error) {
     await tellParent({ type: 'failed', message: (error as Error).message, expected: error instanceof ConfigError });
