@@ -80,7 +80,7 @@ function hollowPlatform(holders: Holders): PodPlatform {
     volumes: () => noVolumes,
     volumeMounts: async () => [],
     probes: () => probes,
-    cgroups: { ensure: async () => '', remove: async () => {} },
+    cgroups: { ensure: async () => '', remove: async () => {}, sweep: async () => {} },
     files: noPodFiles,
     nodeHostsFile: async () => '',
     terminationMessage: async ({ message }) => message,

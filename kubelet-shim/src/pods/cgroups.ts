@@ -28,6 +28,8 @@ export function createPodCgroups({ parent, version, mount = '/sys/fs/cgroup' }: 
     const level = qos === 'Guaranteed' ? [] : [qos.toLowerCase()];
     return join(parent, 'kubepods', ...level, `pod${pod.metadata?.uid}`);
   };
+  const roots = async (): Promise<string[]> =>
+    version === 'v2' ? [mount] : (await readdir(mount)).map((controller) => join(mount, controller));
   return {
     async ensure(pod) {
       const path = pathOf(pod);
@@ -38,8 +40,12 @@ export function createPodCgroups({ parent, version, mount = '/sys/fs/cgroup' }: 
     },
     async remove(pod) {
       const path = pathOf(pod);
-      const roots = version === 'v2' ? [mount] : (await readdir(mount)).map((controller) => join(mount, controller));
-      await Promise.all(roots.map((root) => removeTree(join(root, path))));
+      await Promise.all((await roots()).map((root) => removeTree(join(root, path))));
+    },
+    async sweep(uids) {
+      for (const root of await roots()) {
+        for (const level of levels) await sweepLevel(join(root, parent, 'kubepods', level), uids);
+      }
     },
   };
 }
@@ -78,6 +84,14 @@ async function delegate(mount: string, path: string): Promise<void> {
 /** v1 shares 2…262144 onto v2 weights 1…10000 (KEP-2254). */
 function weightOf(shares: number): number {
   return Math.min(weightMax, Math.max(weightMin, Math.floor(1 + ((shares - 2) * (weightMax - 1)) / sharesSpan)));
+}
+
+const levels = ['', 'burstable', 'besteffort'];
+
+async function sweepLevel(folder: string, uids: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith('pod') && !uids.has(name.slice('pod'.length))) await removeTree(join(folder, name));
+  }
 }
 
 /** Cgroups go from the leaves up, and only when they are empty. */

@@ -67,8 +67,9 @@ export function sandboxHostname(pod: Pod, clusterDomain: string): string {
   if (!pod.spec?.setHostnameAsFQDN || domain === '') return hostname;
   const full = `${hostname}.${domain}`;
   if (full.length > hostnameMax) {
-    const problem = `failed to construct FQDN from pod hostname and cluster domain, FQDN ${full} is too long (${hostnameMax} characters is the max, ${full.length} characters requested)`;
-    throw new Error(problem);
+    const limit = `${hostnameMax} characters is the max, ${full.length} characters requested`;
+    const problem = `FQDN ${full} is too long (${limit})`;
+    throw new Error(`failed to construct FQDN from pod hostname and cluster domain, ${problem}`);
   }
   return full;
 }

@@ -14,8 +14,9 @@ export interface ExecuteRequest {
   readonly plan: PodPlan;
   readonly observer: PodObserver;
   readonly backOff: BackOff;
-  /** Written here: why which container waits. */
+  /** Written here: why which container waits, and until when it is not tried again. */
   readonly waiting: Map<string, WaitingReason>;
+  readonly retryAt: Map<string, number>;
   readonly knownRestarts: (name: string) => number;
   readonly signal: AbortSignal;
   /** Looks at the runtime again and publishes the status. */
@@ -119,8 +120,11 @@ async function startOne(
   one: ContainerToStart,
   sandbox: { readonly id: string; readonly config: SandboxConfig },
 ): Promise<number | undefined> {
-  const { pod, observer, waiting, backOff, signal, report } = request;
+  const { pod, observer, waiting, retryAt, signal, report } = request;
+  const { clock, log } = services.environment;
   const { name } = one.spec;
+  const left = (retryAt.get(name) ?? 0) - clock.now();
+  if (left > 0) return left;
   try {
     await startContainer(services, {
       ...one,
@@ -130,7 +134,7 @@ async function startOne(
       podIPs: podIPsOf(services, request),
       knownRestarts: request.knownRestarts(name),
       observer,
-      backOff,
+      backOff: request.backOff,
       signal,
       onStarted: async () => {
         waiting.delete(name);
@@ -144,11 +148,16 @@ async function startOne(
     const { reason, message } = problemOf(error);
     waiting.set(name, { reason, message });
     await report();
-    services.environment.log.info('container waits', { pod: podLabel(pod), container: name, reason, message });
-    if (reason !== 'CrashLoopBackOff') return retryMs;
-    const ended = observer.observed.containers.find((container) => container.name === name && isExited(container));
-    return ended ? backOff.remaining(name, ended.finishedAt, services.environment.clock.now()) : 0;
+    log.info('container waits', { pod: podLabel(pod), container: name, reason, message });
+    const delay = reason === 'CrashLoopBackOff' ? crashDelay(request, name, clock.now()) : retryMs;
+    retryAt.set(name, clock.now() + delay);
+    return delay;
   }
+}
+
+function crashDelay({ observer, backOff }: ExecuteRequest, name: string, now: number): number {
+  const ended = observer.observed.containers.find((container) => container.name === name && isExited(container));
+  return ended ? backOff.remaining(name, ended.finishedAt, now) : 0;
 }
 
 function problemOf(error: unknown): { reason: string; message: string } {

@@ -1,7 +1,8 @@
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '@coracle/apimachinery/clock';
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
+import { unmountBelow } from '../volumes/mounts.ts';
 import type { PodFiles } from './pod-services.ts';
 
 export interface PodFilesOptions {
@@ -47,6 +48,18 @@ export function createPodFiles({ rootDirectory, logsDirectory }: PodFilesOptions
       await rm(folderOf(pod), { recursive: true, force: true });
       await rm(podLogDirectory(logsDirectory, pod), { recursive: true, force: true });
     },
+    async sweep(uids) {
+      const podFolder = join(rootDirectory, 'pods');
+      for (const uid of await readdir(podFolder).catch(() => [])) {
+        if (uids.has(uid)) continue;
+        await unmountBelow(join(podFolder, uid));
+        await rm(join(podFolder, uid), { recursive: true, force: true });
+      }
+      for (const name of await readdir(logsDirectory).catch(() => [])) {
+        const uid = name.slice(name.lastIndexOf('_') + 1);
+        if (!uids.has(uid)) await rm(join(logsDirectory, name), { recursive: true, force: true });
+      }
+    },
   };
 }
 
@@ -57,4 +70,5 @@ export const noPodFiles: PodFiles = {
   terminationLog: async () => undefined,
   etcHosts: async () => undefined,
   remove: async () => {},
+  sweep: async () => {},
 };

@@ -88,6 +88,9 @@ export function createPodManager(services: PodServices, nodeName: string): PodMa
         byUid.delete(uid);
       }
       await Promise.all([...byUid.values()].map((found) => removeOrphan(runtime, found, environment)));
+      const uids = new Set(workers.keys());
+      await services.files.sweep(uids);
+      await services.cgroups.sweep(uids);
     },
     put(pod) {
       const worker = workers.get(pod.metadata?.uid ?? '');

@@ -1,6 +1,6 @@
 import type { Clock } from '@coracle/apimachinery/clock';
 import type { Container, ContainerRuntime, RuntimeEvent, Sandbox } from '../runtime/index.ts';
-import { isExited, isRunning, newestFirst, type ObservedPod } from './observed.ts';
+import { isExited, newestFirst, type ObservedPod } from './observed.ts';
 
 /** Keeps what the runtime has of one pod. Nothing is asked again unless an event, or the agent itself, touched it. */
 export interface PodObserver {
@@ -55,22 +55,23 @@ export function createPodObserver(dependencies: ObserverDependencies, initial: O
     const before = containers.get(id);
     const found = await runtime.containerStatus(id);
     if (!found) return forget(containers, id);
-    if (isRunning(found) && exiting.has(id)) return lookAgain(id);
-    exiting.delete(id);
+    if (isExited(found) || !exiting.has(id) || !lookAgain(id)) exiting.delete(id);
     const sandboxId = found.sandboxId || before?.sandboxId || '';
     const message = isExited(found) ? await dependencies.terminationMessage(found) : found.message;
     containers.set(id, { ...found, sandboxId, message });
   };
 
-  const lookAgain = (id: string): void => {
+  /** False where it has been looked at often enough. */
+  const lookAgain = (id: string): boolean => {
     const attempt = exiting.get(id) ?? 0;
     const delay = settleDelaysMs[attempt];
-    if (delay === undefined) return void exiting.delete(id);
+    if (delay === undefined) return false;
     exiting.set(id, attempt + 1);
     clock.after(delay, () => {
       dirty.add(id);
       changed();
     });
+    return true;
   };
 
   const forget = (things: Map<string, unknown>, id: string): void => {
@@ -84,7 +85,7 @@ export function createPodObserver(dependencies: ObserverDependencies, initial: O
       return observed;
     },
     note({ kind, id }) {
-      if (kind === 'exited' && isRunning(containers.get(id))) exiting.set(id, 0);
+      if (kind === 'exited' && !sandboxes.has(id) && !isExited(containers.get(id))) exiting.set(id, 0);
       if (kind === 'deleted' && !containers.has(id) && !sandboxes.has(id)) return;
       dirty.add(id);
       changed();

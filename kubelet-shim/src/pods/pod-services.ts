@@ -101,6 +101,8 @@ export interface PodCgroups {
   /** The `cgroup_parent` of the pod's sandbox; made with the pod's limits where the node does that. */
   ensure(pod: Pod): Promise<string>;
   remove(pod: Pod): Promise<void>;
+  /** Removes what is left of pods other than these. */
+  sweep(uids: ReadonlySet<string>): Promise<void>;
 }
 
 /** Folders and files that a pod has on its node beside its volumes. */
@@ -112,6 +114,8 @@ export interface PodFiles {
   /** The pod's own `/etc/hosts` with this content. */
   etcHosts(pod: Pod, content: string): Promise<string | undefined>;
   remove(pod: Pod): Promise<void>;
+  /** Removes what is left of pods other than these. */
+  sweep(uids: ReadonlySet<string>): Promise<void>;
 }
 
 /** Turns specs into what the runtime is asked for. Throws StartProblem (`CreateContainerConfigError`). */

@@ -74,6 +74,8 @@ class Worker implements PodWorker {
   readonly #probes;
   readonly #backOff = createBackOff();
   readonly #waiting = new Map<string, WaitingReason>();
+  /** When a container that could not be started is tried again; by name. */
+  readonly #retryAt = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   readonly #seenAt: number;
   #status: PodStatus;
@@ -103,7 +105,7 @@ class Worker implements PodWorker {
     this.#admitted = found.containers.length > 0;
     this.#observer = createPodObserver({ ...services, clock, own, disown, changed }, found);
     this.#volumes = services.volumes(pod);
-    this.#volumes.onChange(changed);
+    this.#volumes.onChange(() => this.#retryNow());
     this.#probes = services.probes(pod, changed);
     this.removed = new Promise((resolve) => {
       this.#resolveRemoved = resolve;
@@ -123,7 +125,10 @@ class Worker implements PodWorker {
   }
 
   update(pod: Pod): void {
-    const wasDeleted = this.pod.metadata?.deletionTimestamp !== undefined;
+    const { deletionTimestamp, generation } = this.pod.metadata ?? {};
+    const wasDeleted = deletionTimestamp !== undefined;
+    // Most updates are this agent's own reports coming back.
+    if (generation !== pod.metadata?.generation) this.#retryAt.clear();
     this.pod = pod;
     if (pod.metadata?.deletionTimestamp) {
       if (!wasDeleted) this.#pass.abort(new Error('the pod is being deleted'));
@@ -174,6 +179,12 @@ class Worker implements PodWorker {
       this.#running = undefined;
       if (this.#wanted && !this.#stopped) this.wake();
     });
+  }
+
+  /** Something that containers wait for may have come. */
+  #retryNow(): void {
+    this.#retryAt.clear();
+    this.wake();
   }
 
   async #run(): Promise<void> {
@@ -262,6 +273,7 @@ class Worker implements PodWorker {
       observer: this.#observer,
       backOff: this.#backOff,
       waiting: this.#waiting,
+      retryAt: this.#retryAt,
       knownRestarts: (name) => this.#knownRestarts(name),
       signal,
       report: () => this.#look(),

@@ -8,7 +8,9 @@ import { readNodeUsage } from './node-usage.ts';
 /** Stats of containers by pod uid. */
 async function statsByPod({ runtime, pods }: NodeServerDependencies): Promise<Map<string, ContainerStats[]>> {
   const own = new Set([...pods.workers].map(({ uid }) => uid));
-  const grouped = Map.groupBy(await runtime.containerStats(), ({ labels }) => labels[label.podUid] ?? '');
+  // Those that have ended are still listed, without figures.
+  const running = (await runtime.containerStats()).filter(({ timestamp }) => timestamp > 0);
+  const grouped = Map.groupBy(running, ({ labels }) => labels[label.podUid] ?? '');
   for (const uid of grouped.keys()) if (!own.has(uid)) grouped.delete(uid);
   return grouped;
 }
