@@ -92,7 +92,7 @@ export class NodeGraph {
       if (before !== undefined) this.#forgetPod(key, before);
       return;
     }
-    const references = podReferences(pod);
+    const references = isMirrorPod(pod) ? nothing : podReferences(pod);
     if (before?.node === node && sameSet(before.references, references)) return;
     if (before !== undefined) this.#forgetPod(key, before);
     this.#pods.set(key, { node, references });
@@ -132,6 +132,13 @@ export class NodeGraph {
     if (node) this.#named.set(key, node);
     else this.#named.delete(key);
   }
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** A mirror pod was made by its node, and earns it nothing. */
+function isMirrorPod({ metadata }: Pod): boolean {
+  return metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
 }
 
 /** Secrets that a volume's driver needs on the node, as `namespace/name`. */

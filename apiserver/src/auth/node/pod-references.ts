@@ -3,13 +3,11 @@ import type { Container, EphemeralContainer, Pod, Volume } from '@coracle/apimac
 /** Kinds of objects that a node may read because one of its pods uses them. */
 export type ReferenceKind = 'secret' | 'configmap' | 'persistentvolumeclaim' | 'serviceaccount' | 'resourceclaim';
 
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
-
-/** What a pod uses, as `kind:namespace/name`. A mirror pod was made by its node and earns it nothing. */
+/** What a pod uses, as `kind:namespace/name`. */
 export function podReferences(pod: Pod): Set<string> {
   const found = new Set<string>();
   const { metadata = {}, spec, status } = pod;
-  if (spec === undefined || metadata.annotations?.[mirrorAnnotation] !== undefined) return found;
+  if (spec === undefined) return found;
   const add = (kind: ReferenceKind, name: string | undefined): void => {
     if (name) found.add(`${kind}:${metadata.namespace}/${name}`);
   };

@@ -1,7 +1,7 @@
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
 import type { TokenReview, TokenReviewStatus } from '@coracle/apimachinery/types/authentication-v1';
-import type { Strategy, WriteContext } from '../../../registry/strategy.ts';
-import { userOnTheWire } from '../user-on-the-wire.ts';
+import type { Strategy, WriteContext } from '../../registry/strategy.ts';
+import { userOnTheWire } from './user-on-the-wire.ts';
 
 /** Upstream pkg/registry/authentication/tokenreview. */
 export const tokenReviewStrategy: Strategy<TokenReview> = {

@@ -1,0 +1,42 @@
+import type { AdmissionContext } from '../options.ts';
+import type { AdmissionPlugin } from './admission.ts';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './plugins/certificates.ts';
+import { defaultIngressClass, defaultStorageClass } from './plugins/default-class.ts';
+import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
+import { limitRanger } from './plugins/limit-ranger.ts';
+import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
+import { nodeRestriction } from './plugins/node-restriction.ts';
+import { persistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts';
+import { priority } from './plugins/priority.ts';
+import { runtimeClass } from './plugins/runtime-class.ts';
+import { serviceAccount } from './plugins/service-account.ts';
+import { storageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
+import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
+
+/**
+ * The admission plug-ins that are on by default, in upstream's order (pkg/kubeapiserver/options/plugins.go): those that
+ * change objects come before those that count or judge the result, and webhooks after everything built in.
+ */
+export function createAdmission(
+  context: AdmissionContext,
+  extra: readonly AdmissionPlugin[] = [],
+): readonly AdmissionPlugin[] {
+  return [
+    namespaceLifecycle(context), // nothing else need be asked about an object that has nowhere to be
+    limitRanger(context),
+    serviceAccount(context),
+    nodeRestriction(context),
+    taintNodesByCondition,
+    priority(context),
+    defaultTolerationSeconds,
+    defaultStorageClass(context),
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize(context),
+    runtimeClass(context),
+    certificateApproval(context),
+    certificateSigning(context),
+    certificateSubjectRestriction,
+    defaultIngressClass(context),
+    ...extra,
+  ];
+}

@@ -1,0 +1,1 @@
+export { runAdmission, testAdmissionContext, writeOf, type TestWrite } from './run-admission.ts';
