@@ -1,7 +1,7 @@
 import { badRequest, conflict, field, type FieldError, isStatus, notFound } from '@coracle/apimachinery/errors';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { Binding, Pod } from '@coracle/apimachinery/types/core-v1';
-import type { SubresourceStrategy, WriteContext } from '../../../registry/strategy.ts';
+import type { SubresourceStrategy, WriteContext } from '../../shared/registry.ts';
 import { success } from '../../shared/status.ts';
 import { setPodCondition } from './conditions.ts';
 

@@ -1,5 +1,5 @@
 import type { PodCondition, PodStatus } from '@coracle/apimachinery/types/core-v1';
-import { timestamp } from '../../../registry/metadata.ts';
+import { timestamp } from '../../shared/registry.ts';
 
 /** Sets a condition; its transition time moves only when the status does. `now` in milliseconds since 1970. */
 export function setPodCondition(status: PodStatus, condition: PodCondition, now: number): void {

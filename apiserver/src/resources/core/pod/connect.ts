@@ -8,8 +8,7 @@ import {
 } from '@coracle/apimachinery/errors';
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
 import { parseIp } from '@coracle/apimachinery/validation';
-import type { ApiResponse } from '../../../http/api-request.ts';
-import type { ConnectCall, SubresourceStrategy } from '../../../registry/strategy.ts';
+import type { ApiResponse, ConnectCall, SubresourceStrategy } from '../../shared/registry.ts';
 import type { Connector, StrategyParts } from '../../parts.ts';
 import { proxyTarget, splitProxyName } from '../../shared/proxy-target.ts';
 

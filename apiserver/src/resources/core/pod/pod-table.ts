@@ -1,6 +1,6 @@
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type { Container, ContainerStatus, Pod, PodCondition } from '@coracle/apimachinery/types/core-v1';
-import type { TableRow, TableStrategy } from '../../../registry/strategy.ts';
+import type { TableRow, TableStrategy } from '../../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn, orNone, wideColumn } from '../../shared/table.ts';
 
 /** `kubectl get pods`, cell for cell as printPod of pkg/printers/internalversion. */

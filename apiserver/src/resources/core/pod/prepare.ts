@@ -1,7 +1,7 @@
 import { deepEqual } from '@coracle/apimachinery/json';
 import type { Pod, PodAffinityTerm } from '@coracle/apimachinery/types/core-v1';
 import type { LabelSelector } from '@coracle/apimachinery/types/meta-v1';
-import type { WriteContext } from '../../../registry/strategy.ts';
+import type { WriteContext } from '../../shared/registry.ts';
 import { setPodCondition } from './conditions.ts';
 import { setPodLevelResources } from './pod-level-resources.ts';
 import { qualityOfService } from './quality-of-service.ts';

@@ -1,6 +1,6 @@
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
 import { dns1123Label } from '@coracle/apimachinery/validation';
-import type { Strategy } from '../../../registry/strategy.ts';
+import type { Strategy } from '../../shared/registry.ts';
 import type { StrategyParts } from '../../parts.ts';
 import { bindingSubresource } from './binding.ts';
 import { podConnections } from './connect.ts';

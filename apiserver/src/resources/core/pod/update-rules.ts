@@ -1,6 +1,6 @@
 import type { Container, Pod, PodStatus } from '@coracle/apimachinery/types/core-v1';
 import { ipWarnings } from '@coracle/apimachinery/validation';
-import type { UpdateRules } from '../../../registry/strategy.ts';
+import type { UpdateRules } from '../../shared/registry.ts';
 import { setPodLevelResources } from './pod-level-resources.ts';
 import { podSpecChanged } from './prepare.ts';
 

@@ -1,0 +1,11 @@
+import type { Binding } from '@coracle/apimachinery/types/core-v1';
+import type { Strategy } from '../../shared/registry.ts';
+import { bindingErrors, bindPod } from '../pod/binding.ts';
+
+/** The old way to put a pod on a node: a Binding that names the pod, posted to the namespace. */
+export const bindingStrategy: Strategy<Binding> = {
+  resource: { group: '', resource: 'bindings' },
+  generation: 'none',
+  validate: bindingErrors,
+  answer: (binding, context) => bindPod(binding, binding.metadata?.name ?? '', context),
+};

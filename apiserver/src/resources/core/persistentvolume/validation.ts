@@ -1,0 +1,151 @@
+import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { semanticEqual } from '@coracle/apimachinery/json';
+import { quantityOrZero } from '@coracle/apimachinery/quantity';
+import type { PersistentVolume, PersistentVolumeSpec } from '@coracle/apimachinery/types/core-v1';
+import { dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
+import { nonNegative } from '../../shared/quantities.ts';
+import { accessModeErrors, volumeModes } from './access-modes.ts';
+
+/** Where the data may live; exactly one of them is given. */
+const sources = [
+  'hostPath',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'flocker',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'cephfs',
+  'iscsi',
+  'cinder',
+  'fc',
+  'flexVolume',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'scaleIO',
+  'local',
+  'storageos',
+  'csi',
+] as const satisfies readonly (keyof PersistentVolumeSpec)[];
+const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
+
+/** pkg/apis/core/validation ValidatePersistentVolume; provider-specific fields are their drivers' business. */
+export function volumeErrors({ spec = {} }: PersistentVolume): FieldError[] {
+  return [
+    ...accessModeErrors(spec.accessModes, 'spec.accessModes', ''),
+    ...capacityErrors(spec),
+    ...policyErrors(spec),
+    ...sourceErrors(spec),
+    ...classErrors(spec),
+  ];
+}
+
+function capacityErrors({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = Object.keys(capacity);
+  if (names.length === 0) errors.push(field.required('spec.capacity'));
+  if (names.length > 1 || capacity['storage'] === undefined)
+    errors.push(field.notSupported('spec.capacity', capacity, ['storage']));
+  for (const name of names) {
+    const path = `spec.capacity[${name}]`;
+    const text = capacity[name] as string;
+    errors.push(...nonNegative(text, path));
+    if (quantityOrZero(text).sign <= 0) errors.push(field.invalid(path, text, 'must be greater than zero'));
+  }
+  return errors;
+}
+
+function policyErrors({ persistentVolumeReclaimPolicy: policy, hostPath }: PersistentVolumeSpec): FieldError[] {
+  const path = 'spec.persistentVolumeReclaimPolicy';
+  if (policy && !reclaimPolicies.includes(policy)) return [field.notSupported(path, policy, reclaimPolicies)];
+  const root = hostPath !== undefined && /^\/+(\.\/*)*$/.test(hostPath.path);
+  return root && policy === 'Recycle'
+    ? [field.forbidden(path, "may not be 'recycle' for a hostPath mount of '/'")]
+    : [];
+}
+
+function sourceErrors(spec: PersistentVolumeSpec): FieldError[] {
+  const given = sources.filter((name) => spec[name] !== undefined);
+  if (given.length === 0) return [field.required('spec', 'must specify a volume type')];
+  const errors = given
+    .slice(1)
+    .map((name) => field.forbidden(`spec.${name}`, 'may not specify more than 1 volume type'));
+  if (given[0] === 'hostPath') errors.push(...pathErrors(spec.hostPath?.path, 'spec.hostPath.path'));
+  if (given[0] === 'local') {
+    errors.push(...pathErrors(spec.local?.path, 'spec.local.path'));
+    const affinity = spec.nodeAffinity?.required?.nodeSelectorTerms?.length;
+    if (!affinity) errors.push(field.required('spec.nodeAffinity', 'Local volume requires node affinity'));
+  }
+  if (given[0] === 'csi') {
+    if (!spec.csi?.driver) errors.push(field.required('spec.csi.driver'));
+    if (!spec.csi?.volumeHandle) errors.push(field.required('spec.csi.volumeHandle'));
+  }
+  if (given[0] === 'nfs') {
+    if (!spec.nfs?.server) errors.push(field.required('spec.nfs.server'));
+    if (!spec.nfs?.path) errors.push(field.required('spec.nfs.path'));
+    else if (!spec.nfs.path.startsWith('/'))
+      errors.push(field.invalid('spec.nfs.path', spec.nfs.path, 'must be an absolute path'));
+  }
+  return errors;
+}
+
+/** Given, and never upwards. */
+function pathErrors(value: string | undefined, path: string): FieldError[] {
+  if (!value) return [field.required(path)];
+  return value.split('/').includes('..') ? [field.invalid(path, value, "must not contain '..'")] : [];
+}
+
+function classErrors({
+  storageClassName,
+  volumeMode,
+  volumeAttributesClassName,
+  csi,
+}: PersistentVolumeSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const named = (path: string, name: string) => dns1123Subdomain(name).map((text) => field.invalid(path, name, text));
+  if (storageClassName) errors.push(...named('spec.storageClassName', storageClassName));
+  if (volumeMode !== undefined && !volumeModes.includes(volumeMode)) {
+    errors.push(field.notSupported('spec.volumeMode', volumeMode, volumeModes));
+  }
+  if (volumeAttributesClassName === undefined) return errors;
+  const path = 'spec.volumeAttributesClassName';
+  if (volumeAttributesClassName === '') errors.push(field.required(path, 'an empty string is disallowed'));
+  else errors.push(...named(path, volumeAttributesClassName));
+  if (!csi) errors.push(field.required('spec.csi', 'has to be specified when using volumeAttributesClassName'));
+  return errors;
+}
+
+export function volumeUpdateErrors(
+  { spec = {} }: PersistentVolume,
+  { spec: before = {} }: PersistentVolume,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!semanticEqual(sourceOf(spec, before), sourceOf(before, before))) {
+    errors.push(
+      field.forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
+    );
+  }
+  errors.push(...validateImmutable(spec.volumeMode, before.volumeMode, 'volumeMode'));
+  if (before.nodeAffinity !== undefined && !semanticEqual(spec.nodeAffinity, before.nodeAffinity)) {
+    errors.push(...validateImmutable(spec.nodeAffinity, before.nodeAffinity, 'nodeAffinity'));
+  }
+  if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    errors.push(field.forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
+  }
+  return errors;
+}
+
+/** The source; a secret for expansion may be added to one that has none. */
+function sourceOf(spec: PersistentVolumeSpec, before: PersistentVolumeSpec): Record<string, unknown> {
+  const source: Record<string, unknown> = {};
+  for (const name of sources) source[name] = spec[name];
+  if (spec.csi && before.csi && !before.csi.controllerExpandSecretRef) {
+    const { controllerExpandSecretRef: _, ...others } = spec.csi;
+    source['csi'] = others;
+  }
+  return source;
+}
