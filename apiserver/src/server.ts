@@ -1,9 +1,9 @@
-import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { decodeMessage, encodeMessage, supportsProtobuf } from '@coracle/apimachinery/protobuf';
-import type { GroupResource, GroupVersionKind } from '@coracle/apimachinery/schema';
+import type { GroupResource } from '@coracle/apimachinery/schema';
 import { builtinScheme, type Scheme } from '@coracle/apimachinery/scheme';
+import { createAdmission } from './admission/index.ts';
 import { createAuthentication, createAuthorizers, ensureBootstrapPolicy } from './auth/index.ts';
 import { buildChain } from './chain.ts';
+import { createConnector } from './connect/index.ts';
 import { CustomResources } from './customresources/index.ts';
 import { auditFilter } from './filters/audit.ts';
 import { authenticationFilter } from './filters/authentication.ts';
@@ -15,7 +15,7 @@ import { impersonationFilter } from './filters/impersonation.ts';
 import { maxInFlight, priorityFilter } from './filters/priority.ts';
 import { resolveRequestInfo } from './filters/request-info.ts';
 import { responseHeadersFilter } from './filters/response-headers.ts';
-import type { Expected } from './handlers/body.ts';
+import { bodyKinds } from './handlers/body-kinds.ts';
 import type { Core } from './handlers/call.ts';
 import { rootHandler } from './handlers/root.ts';
 import type { ApiRequest, UserInfo } from './http/api-request.ts';
@@ -27,6 +27,7 @@ import {
   healthPaths,
   kubernetesVersion,
   metricsPath,
+  openIdPaths,
   versionPath,
 } from './discovery/index.ts';
 import { startListener } from './http/listener.ts';
@@ -45,7 +46,9 @@ import { createResourceTable, type ResourceTable } from './registry/served-resou
 import { createReaders } from './registry/stored-readers.ts';
 import { createWriters } from './registry/stored-writers.ts';
 import type { Strategy } from './registry/strategy.ts';
+import { builtinStrategies } from './resources/index.ts';
 import { createObjectStores } from './storage/object-store/index.ts';
+import { ensureSystemObjects, type SystemOptions } from './system/index.ts';
 
 export type {
   AdmissionContext,
@@ -62,6 +65,9 @@ const bodyBytesMax = 3 * 1024 * 1024;
 /** A watch without a time limit of its own ends after one to two times this long. */
 const watchTimeoutMinMs = 1_800_000;
 
+const defaultServiceCidrs = ['10.96.0.0/12'];
+const defaultNodePorts = { first: 30_000, last: 32_767 };
+
 /** Puts a server together from its parts and starts it: the only place that knows all of them. */
 export async function createApiServer(
   dependencies: ApiServerDependencies,
@@ -72,26 +78,44 @@ export async function createApiServer(
   const scheme = builtinScheme();
   const stores = createObjectStores({ storage, environment });
   const resources = createResourceTable();
-  const custom = new CustomResources({ scheme, stores, resources, environment });
-  const strategies = [...(dependencies.strategies ?? []), custom.strategy as Strategy];
-  resources.add(serveBuiltins({ scheme, stores, strategyOf: strategyTable(strategies) }));
   const readers = createReaders(resources, environment);
   const writers = createWriters(resources, readers, environment);
-
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
   const authentication = createAuthentication(security);
+  const connector = createConnector(options.kubeletClient);
+  const custom = new CustomResources({ scheme, stores, resources, environment });
+  const network = {
+    serviceCidrs: options.serviceCidrs ?? defaultServiceCidrs,
+    nodePortRange: options.nodePortRange ?? defaultNodePorts,
+  };
+  const { issueToken } = authentication;
+  const strategies =
+    dependencies.strategies ??
+    builtinStrategies({ ...network, connector, ...(issueToken === undefined ? {} : { issueToken }) });
+  const strategyOf = strategyTable([...strategies, custom.strategy as Strategy]);
+  resources.add(serveBuiltins({ scheme, stores, strategyOf }));
+
   const authorizers = (dependencies.authorizers ?? createAuthorizers)(security);
   const authorizer = authorizerChain(authorizers);
   const admission: AdmissionContext = { ...security, writers, authorizer };
-  const plugins = [...(dependencies.admission?.(admission) ?? []), ...(dependencies.extraAdmission?.(admission) ?? [])];
+  const extra = dependencies.extraAdmission?.(admission) ?? [];
+  const plugins =
+    dependencies.admission === undefined
+      ? createAdmission(admission, extra)
+      : [...dependencies.admission(admission), ...extra];
   const metrics = createRequestMetrics(environment.clock);
   const start = async (): Promise<void> => {
     await stores.ready();
     await custom.start(readers, writers, stopping.signal);
+    await ensureSystemObjects(writers, readers, systemOptions(options, network.serviceCidrs, listener?.port));
     if (dependencies.authorizers === undefined) await ensureBootstrapPolicy(writers, readers);
     await Promise.all(authorizers.map((each) => each.ready?.()));
   };
-  const ready = start();
+  let started = false;
+  const health: HealthCheck[] = [
+    { name: 'ping', endpoints: ['healthz', 'livez', 'readyz'], check: () => {} },
+    { name: 'poststarthook/system-objects', endpoints: ['healthz', 'readyz'], check: () => requireStarted(started) },
+  ];
   const core: Core = {
     environment,
     resources,
@@ -129,12 +153,18 @@ export async function createApiServer(
         version: `v${kubernetesVersion}`,
       }),
       versionPath,
-      healthPaths(healthChecks(ready)),
+      openIdPaths(authentication.keys),
+      healthPaths(health),
       metricsPath(metrics.registry),
     ]),
   );
   const handle = (request: ApiRequest) => chain(contextOf(request));
   const listener = options.listen === undefined ? undefined : await startListener(options.listen, handle);
+  const ready = start().then(() => {
+    started = true;
+  });
+  // Whoever waits is told; nobody waiting is no reason to bring the process down.
+  ready.catch(() => {});
   let stopped: Promise<void> | undefined;
   return {
     handle,
@@ -145,6 +175,7 @@ export async function createApiServer(
       (stopped ??= (async () => {
         stopping.abort(new Error('the server is shutting down'));
         await listener?.stop();
+        await connector.stop();
         await stores.close();
       })()),
   };
@@ -167,23 +198,23 @@ function advertisedAddress({ advertise, listen }: ApiServerOptions): string {
   return `${advertise?.address ?? listen?.host ?? '127.0.0.1'}:${advertise?.port ?? listen?.port ?? 443}`;
 }
 
-function healthChecks(ready: Promise<void>): HealthCheck[] {
-  let started = false;
-  ready.then(
-    () => (started = true),
-    () => {},
-  );
-  const all = ['healthz', 'livez', 'readyz'] as const;
-  return [
-    { name: 'ping', endpoints: all, check: () => {} },
-    {
-      name: 'informer-sync',
-      endpoints: ['readyz'],
-      check: () => {
-        if (!started) throw new Error('the caches are still being filled');
-      },
-    },
-  ];
+function requireStarted(started: boolean): void {
+  if (!started) throw new Error('the caches are still being filled');
+}
+
+function systemOptions(
+  options: ApiServerOptions,
+  serviceCidrs: readonly string[],
+  listening: number | undefined,
+): SystemOptions {
+  const { advertise, listen, frontProxy } = options;
+  const port = advertise?.port ?? listening;
+  return {
+    serviceCidrs,
+    endpoint: advertise === undefined || port === undefined ? undefined : { address: advertise.address, port },
+    clientAuthorities: listen?.tls.clientAuthorities ?? [],
+    frontProxy,
+  };
 }
 
 const nobody: UserInfo = { username: '', groups: [], extra: {} };
@@ -207,26 +238,4 @@ function strategyTable(strategies: readonly Strategy[]): (resource: GroupResourc
 
 function keyOf({ group, resource }: GroupResource): string {
   return `${resource}.${group}`;
-}
-
-/** Bodies of kinds that are not the resource's own: delete options, views, actions. */
-function bodyKinds(scheme: Scheme): Pick<Core, 'deleteOptions' | 'expectedOfKind' | 'codecOfObject'> {
-  const expectedOfKind = (kind: GroupVersionKind): Expected | undefined => {
-    const schema = scheme.schemaOfKind(kind);
-    if (schema === undefined) return undefined;
-    const decode = (message: Uint8Array) => decodeMessage(message, schema) as KubernetesObject;
-    return { kind, schema, decodeMessage: supportsProtobuf(schema) ? decode : undefined };
-  };
-  const deleteOptions = expectedOfKind({ group: '', version: 'v1', kind: 'DeleteOptions' });
-  if (deleteOptions === undefined) throw new Error('the generated tables have no DeleteOptions: generate them again');
-  return {
-    deleteOptions,
-    expectedOfKind,
-    codecOfObject(object) {
-      const schema = scheme.schemaOfObject(object);
-      return schema !== undefined && supportsProtobuf(schema)
-        ? { encode: (message) => encodeMessage(message, schema) }
-        : undefined;
-    },
-  };
 }

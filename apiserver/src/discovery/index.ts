@@ -2,4 +2,5 @@
 export { type DiscoveredGroup, type DiscoverySource, discoveryPaths, groupsOf } from './discovery.ts';
 export { type HealthCheck, healthPaths } from './health.ts';
 export { metricsPath } from './metrics-path.ts';
+export { openIdPaths } from './openid.ts';
 export { kubernetesVersion, versionPath } from './version.ts';

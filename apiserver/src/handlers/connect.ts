@@ -22,16 +22,18 @@ export async function connect(call: Call, strategy: Connect): Promise<ApiRespons
     request,
     namespace: info.namespace,
     name: info.name,
-    path: pathAfter(info.parts, info.path),
+    path: pathAfter(info.parts, request.path),
     context: writeContextOf(call, false),
   });
 }
 
-/** What follows the subresource, with a trailing slash where the client sent one. */
+/** What follows the subresource as the client sent it: escapes and a trailing slash included. */
 function pathAfter(parts: readonly string[], path: string): string {
-  const rest = parts.slice(3).join('/');
-  if (rest === '') return path.endsWith('/') && parts.length === 3 ? '/' : '';
-  return path.endsWith('/') ? `/${rest}/` : `/${rest}`;
+  const trailing = path.endsWith('/') ? '/' : '';
+  const below = parts.length - 3;
+  if (below <= 0) return trailing;
+  const segments = path.split('/').filter((segment) => segment !== '');
+  return `/${segments.slice(segments.length - below).join('/')}${trailing}`;
 }
 
 function connectOptions(kind: string, query: URLSearchParams): KubernetesObject {

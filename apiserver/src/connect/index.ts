@@ -1,0 +1,2 @@
+/** Requests that somebody else answers: kubelets, pods, services. */
+export { createConnector } from './connector.ts';

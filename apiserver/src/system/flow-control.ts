@@ -1,0 +1,122 @@
+import type { FlowSchema, PriorityLevelConfiguration } from '@coracle/apimachinery/types/flowcontrol-v1';
+
+type Subject = NonNullable<NonNullable<FlowSchema['spec']>['rules']>[number]['subjects'][number];
+
+/** The priority levels and flow schemas that every cluster begins with. Source: k8s.io/apiserver pkg/apis/flowcontrol/bootstrap. */
+export function priorityLevels(): PriorityLevelConfiguration[] {
+  return [
+    level('exempt', { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } }),
+    level('catch-all', {
+      type: 'Limited',
+      limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: 'Reject' } },
+    }),
+    queued('system', { shares: 30, lendable: 33, queues: 64, handSize: 6 }),
+    queued('node-high', { shares: 40, lendable: 25, queues: 64, handSize: 6 }),
+    queued('leader-election', { shares: 10, lendable: 0, queues: 16, handSize: 4 }),
+    queued('workload-high', { shares: 40, lendable: 50, queues: 128, handSize: 6 }),
+    queued('workload-low', { shares: 100, lendable: 90, queues: 128, handSize: 6 }),
+    queued('global-default', { shares: 20, lendable: 50, queues: 128, handSize: 6 }),
+  ];
+}
+
+const queueLengthLimit = 50;
+
+function queued(
+  name: string,
+  { shares, lendable, queues, handSize }: { shares: number; lendable: number; queues: number; handSize: number },
+): PriorityLevelConfiguration {
+  return level(name, {
+    type: 'Limited',
+    limited: {
+      nominalConcurrencyShares: shares,
+      lendablePercent: lendable,
+      limitResponse: { type: 'Queue', queuing: { queues, handSize, queueLengthLimit } },
+    },
+  });
+}
+
+const autoUpdate = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
+
+function level(name: string, spec: NonNullable<PriorityLevelConfiguration['spec']>): PriorityLevelConfiguration {
+  return {
+    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
+    kind: 'PriorityLevelConfiguration',
+    metadata: { name, annotations: autoUpdate },
+    spec,
+  };
+}
+
+const everyone = groups('system:unauthenticated', 'system:authenticated');
+const systemAccounts: Subject = { kind: 'ServiceAccount', serviceAccount: { name: '*', namespace: 'kube-system' } };
+const everything = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] }],
+  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+};
+const leases = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], namespaces: ['*'] };
+const nodeHigh = {
+  resourceRules: [
+    { verbs: ['*'], apiGroups: [''], resources: ['nodes', 'nodes/status'], clusterScope: true, namespaces: ['*'] },
+    { verbs: ['*'], ...leases },
+  ],
+};
+const probes = { nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz', '/readyz', '/livez'] }] };
+const electing = { resourceRules: [{ verbs: ['get', 'create', 'update'], ...leases }] };
+
+export function flowSchemas(): FlowSchema[] {
+  const nodes = groups('system:nodes');
+  return [
+    flow('exempt', 'exempt', 1, '', groups('system:masters'), everything),
+    flow('catch-all', 'catch-all', 10_000, 'ByUser', everyone, everything),
+    flow('system-nodes', 'system', 500, 'ByUser', nodes, everything),
+    flow('system-node-high', 'node-high', 400, 'ByUser', nodes, nodeHigh),
+    flow('probes', 'exempt', 2, '', everyone, probes),
+    flow('system-leader-election', 'leader-election', 100, 'ByUser', electors(), electing),
+    flow(
+      'kube-controller-manager',
+      'workload-high',
+      800,
+      'ByNamespace',
+      [user('system:kube-controller-manager')],
+      everything,
+    ),
+    flow('kube-scheduler', 'workload-high', 800, 'ByNamespace', [user('system:kube-scheduler')], everything),
+    flow('kube-system-service-accounts', 'workload-high', 900, 'ByNamespace', [systemAccounts], everything),
+    flow('service-accounts', 'workload-low', 9000, 'ByUser', groups('system:serviceaccounts'), everything),
+    flow('global-default', 'global-default', 9900, 'ByUser', everyone, everything),
+  ];
+}
+
+function electors(): Subject[] {
+  return [user('system:kube-controller-manager'), user('system:kube-scheduler'), systemAccounts];
+}
+
+function user(name: string): Subject {
+  return { kind: 'User', user: { name } };
+}
+
+function groups(...names: readonly string[]): Subject[] {
+  return names.map((name) => ({ kind: 'Group', group: { name } }));
+}
+
+type Rules = Omit<NonNullable<NonNullable<FlowSchema['spec']>['rules']>[number], 'subjects'>;
+
+function flow(
+  name: string,
+  level: string,
+  matchingPrecedence: number,
+  distinguisher: '' | 'ByUser' | 'ByNamespace',
+  subjects: Subject[],
+  rules: Rules,
+): FlowSchema {
+  return {
+    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
+    kind: 'FlowSchema',
+    metadata: { name, annotations: autoUpdate },
+    spec: {
+      priorityLevelConfiguration: { name: level },
+      matchingPrecedence,
+      ...(distinguisher === '' ? {} : { distinguisherMethod: { type: distinguisher } }),
+      rules: [{ subjects, ...rules }],
+    },
+  };
+}
