@@ -160,6 +160,8 @@ export function nodeChanges(previous: Node, current: Node): number {
   if (!deepEqual(previous.status?.allocatable, current.status?.allocatable)) actions |= action.updateNodeAllocatable;
   if (!deepEqual(previous.metadata?.labels, current.metadata?.labels)) actions |= action.updateNodeLabel;
   if (!deepEqual(previous.metadata?.annotations, current.metadata?.annotations)) actions |= action.updateNodeAnnotation;
+  if (!deepEqual(previous.status?.declaredFeatures, current.status?.declaredFeatures))
+    actions |= action.updateNodeFeatures;
   return actions;
 }
 

@@ -101,7 +101,7 @@ export class PodCounters {
 
   /** Labels of a namespace have changed: what depends on them is counted anew when it is next asked for. */
   forgetNamespaceMatches(): void {
-    for (const counter of [...this.#counters.values()]) {
+    for (const counter of this.#counters.values()) {
       if (counter.matcher.looksAtNamespaceLabels) this.#drop(counter);
     }
   }

@@ -14,6 +14,7 @@ export const action = {
   updatePodScaleDown: 512,
   updatePodToleration: 1024,
   updatePodGatesEliminated: 2048,
+  updateNodeFeatures: 4096,
 } as const;
 
 export type EventResource =

@@ -4,6 +4,7 @@ import { defaultPreemption } from './default-preemption/default-preemption.ts';
 import { imageLocality } from './image-locality/image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './node-affinity/node-affinity.ts';
+import { nodeDeclaredFeatures } from './node-declared-features/node-declared-features.ts';
 import { nodeName } from './node-name/node-name.ts';
 import { nodePorts } from './node-ports/node-ports.ts';
 import { balancedAllocation } from './node-resources/balanced-allocation.ts';
@@ -39,5 +40,6 @@ export function defaultPlugins(cluster: Cluster): readonly Plugin[] {
     defaultPreemption(cluster),
     balancedAllocation(),
     imageLocality(cluster),
+    nodeDeclaredFeatures(),
   ];
 }

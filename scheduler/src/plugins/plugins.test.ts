@@ -4,6 +4,7 @@ import type { Plugin } from '../framework/plugin.ts';
 import { type FakeCluster, fakeCluster, filterResults, node, pod, scores } from '../testing/index.ts';
 import { imageLocality } from './image-locality/image-locality.ts';
 import { nodeAffinity } from './node-affinity/node-affinity.ts';
+import { nodeDeclaredFeatures } from './node-declared-features/node-declared-features.ts';
 import { nodeName } from './node-name/node-name.ts';
 import { nodePorts } from './node-ports/node-ports.ts';
 import { balancedAllocation } from './node-resources/balanced-allocation.ts';
@@ -166,6 +167,23 @@ const filterCases: readonly FilterCase[] = [
   },
 ];
 
+const featureCase = (name: string, wish: Pod, expected: string): FilterCase => ({
+  name: `NodeDeclaredFeatures: ${name}`,
+  plugin: nodeDeclaredFeatures(),
+  cluster: fakeCluster([node({ name: 'old' }), node({ name: 'new', features: ['VolumeBindMountOptions'] })]),
+  pod: wish,
+  expected: { old: expected, new: 'ok' },
+});
+const mountOptions = { name: 'c', volumeMounts: [{ name: 'v', mountPath: '/v', bindMountOptions: ['noexec'] }] };
+const featureCases = [
+  featureCase('a pod that needs nothing special', pod(), 'ok'),
+  featureCase(
+    'a pod that needs a feature',
+    pod({ containers: [mountOptions] }),
+    "unresolvable: node(s) didn't match Pod's required features",
+  ),
+];
+
 const full = () => {
   const busy = pod({ nodeName: 'n', cpu: '3', memory: '7Gi', requests: { 'example.com/gpu': '1' } });
   return fakeCluster([node({ name: 'n', pods: '2', allocatable: { 'example.com/gpu': '2' } })], [busy]);
@@ -200,7 +218,7 @@ const fitCases: readonly [name: string, pod: Pod, expected: string][] = [
 ];
 
 describe('plugins that filter', () => {
-  for (const { name, plugin, cluster, pod: wanted, expected } of filterCases) {
+  for (const { name, plugin, cluster, pod: wanted, expected } of [...filterCases, ...featureCases]) {
     it(name, () => expect(filterResults(cluster, plugin, wanted)).to.deep.equal(expected));
   }
 

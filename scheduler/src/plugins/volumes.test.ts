@@ -42,7 +42,8 @@ describe('VolumeRestrictions', () => {
     const inUse =
       'unschedulable: node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod';
     expect(filterResults(cluster, plugin, wanted)).to.deep.equal({ a: inUse, b: inUse });
-    const fork = (plugin.filter?.(podInfo(wanted)) as WhatIfFilter).fork?.() as WhatIfFilter;
+    const filter = plugin.filter?.(podInfo(wanted)) as WhatIfFilter;
+    const fork = filter.fork?.() as WhatIfFilter;
     fork.podMoved(podInfo(user), cluster.nodeInfo('a'), -1);
     expect(fork.check(cluster.nodeInfo('a'))).to.equal(undefined);
     cluster.cache.removePod(user.metadata?.uid ?? '');

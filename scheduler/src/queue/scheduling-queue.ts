@@ -128,7 +128,8 @@ export class SchedulingQueue {
   /** Something has happened: pods that it may help are tried again. `except` is the uid of one that it was about. */
   moveFor(event: ClusterEvent, except?: string): void {
     if (this.#parked.size === 0) return;
-    for (const queued of [...this.#parked.values()]) {
+    const parked = [...this.#parked.values()];
+    for (const queued of parked) {
       if (queued.info.uid !== except && this.#isWorthTrying(queued, event)) this.#tryAgain(queued);
     }
   }
@@ -136,7 +137,8 @@ export class SchedulingQueue {
   /** Tries these pods at once, whatever the hints say. */
   activate(keys: readonly string[]): void {
     const wanted = new Set(keys);
-    for (const queued of [...this.#parked.values()]) {
+    const parked = [...this.#parked.values()];
+    for (const queued of parked) {
       if (!wanted.has(queued.info.key)) continue;
       this.#parked.delete(queued.info.uid);
       this.#makeReady(queued);
@@ -241,7 +243,8 @@ export class SchedulingQueue {
     this.#flushTimer = this.#clock.after(this.#parkedMaxMs, () => {
       this.#flushTimer = undefined;
       const limit = this.#clock.monotonic() - this.#parkedMaxMs;
-      for (const queued of [...this.#parked.values()]) {
+      const parked = [...this.#parked.values()];
+      for (const queued of parked) {
         if (queued.parkedAt <= limit && queued.gatedBy === undefined) this.#tryAgain(queued);
       }
       this.#armFlush();

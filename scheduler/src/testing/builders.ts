@@ -55,10 +55,11 @@ export interface NodeWish {
   readonly taints?: Taint[];
   readonly unschedulable?: boolean;
   readonly images?: { names: string[]; sizeBytes: number }[];
+  readonly features?: string[];
 }
 
 export function node(wish: NodeWish = {}): Node {
-  const { name = `node-${++made}`, labels, zone, taints, unschedulable, images } = wish;
+  const { name = `node-${++made}`, labels, zone, taints, unschedulable, images, features } = wish;
   const { cpu = '4', memory = '8Gi', pods = '110', allocatable } = wish;
   return {
     apiVersion: 'v1',
@@ -72,7 +73,11 @@ export function node(wish: NodeWish = {}): Node {
       },
     },
     spec: { ...(taints ? { taints } : {}), ...(unschedulable ? { unschedulable } : {}) },
-    status: { allocatable: { cpu, memory, pods, ...allocatable }, ...(images ? { images } : {}) },
+    status: {
+      allocatable: { cpu, memory, pods, ...allocatable },
+      ...(images ? { images } : {}),
+      ...(features ? { declaredFeatures: features } : {}),
+    },
   };
 }
 
