@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { systemClock } from '@coracle/apimachinery/clock';
 import { addToKubeconfig } from '@coracle/client/kubeconfig';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
@@ -121,7 +120,8 @@ function tellParent(message: ProgressMessage): Promise<void> {
 /** Starts this very command once more, in a session of its own, and shows its progress until it is ready. */
 async function startDetached(config: ClusterConfig): Promise<ClusterState> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  const output = openSync(join(config.dataDir, 'output.log'), 'a', 0o600);
+  const { outputLog } = new DataDirectory(config.dataDir);
+  const output = openSync(outputLog, 'a', 0o600);
   const child = spawn(process.execPath, process.argv.slice(1), {
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
@@ -142,9 +142,7 @@ async function startDetached(config: ClusterConfig): Promise<ClusterState> {
       }
     });
     child.once('exit', (code) => {
-      reject(
-        new Error(`the cluster's process ended with ${code ?? 'a signal'}: see ${join(config.dataDir, 'output.log')}`),
-      );
+      reject(new Error(`the cluster's process ended with ${code ?? 'a signal'}: see ${outputLog}`));
     });
   });
 }

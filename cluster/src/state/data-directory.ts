@@ -19,6 +19,8 @@ export interface ClusterState {
 
 const lockFile = 'coracle.lock';
 const stateFile = 'cluster.json';
+const outputFile = 'output.log';
+const ownEntries: readonly string[] = [lockFile, stateFile, outputFile, 'pki'];
 
 /** The folder of one cluster: held by one process at a time, readable by every command. */
 export class DataDirectory {
@@ -40,6 +42,11 @@ export class DataDirectory {
   /** The administrator's kubeconfig of this cluster alone. */
   get kubeconfigPath(): string {
     return join(this.path, 'kubeconfig');
+  }
+
+  /** What a detached process prints. */
+  get outputLog(): string {
+    return join(this.path, outputFile);
   }
 
   get controlSocket(): string {
@@ -110,7 +117,7 @@ export class DataDirectory {
   /** `delete` removes the whole folder: one with somebody else's files in it is never taken over. */
   async #refuseForeignFolder(): Promise<void> {
     const entries = await readdir(this.path);
-    const own = entries.some((entry) => entry === stateFile || entry === lockFile || entry === 'pki');
+    const own = entries.some((entry) => ownEntries.includes(entry));
     if (entries.length > 0 && !own) {
       throw new ConfigError(
         `--data-dir ${this.path} holds files that are not a cluster's: name an empty or new folder`,
