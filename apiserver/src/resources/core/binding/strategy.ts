@@ -7,5 +7,9 @@ export const bindingStrategy: Strategy<Binding> = {
   resource: { group: '', resource: 'bindings' },
   generation: 'none',
   validate: bindingErrors,
-  answer: (binding, context) => bindPod(binding, binding.metadata?.name ?? '', context),
+  answer(binding, context) {
+    // The uid is the one this request was just given; only the subresource of a pod takes preconditions.
+    const { uid: _, ...metadata } = binding.metadata ?? {};
+    return bindPod({ ...binding, metadata }, metadata.name ?? '', context);
+  },
 };
