@@ -152,8 +152,10 @@ class Update {
     const admitted = attributes.object ?? produced;
     dedupeOwnerReferences(admitted, true, context.warn);
     resource.setStorageDefaults(admitted);
-    await this.#prepare(admitted, old);
-    const object = resource.normalize(admitted);
+    // In its written form before it is compared with what is stored, and again after the kind's own rules.
+    const written = resource.normalize(admitted);
+    await this.#prepare(written, old);
+    const object = resource.normalize(written);
     ignoreManagedFieldsTimes(object, old);
     if (isSame(object, old)) return old;
     await admission.validate({ ...attributes, object });
