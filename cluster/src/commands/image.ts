@@ -1,25 +1,26 @@
-import { access, realpath } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
 import { requestImageImport } from '../control/index.ts';
+import { storeImageArchive } from '../images/index.ts';
 import { createProgress, print } from '../output.ts';
 import { DataDirectory } from '../state/index.ts';
 
 /** `coracle image load`: brings an image archive or OCI layout to every machine, those made later included. */
 export async function imageLoad(config: ClusterConfig, path: string, json: boolean): Promise<void> {
   const directory = new DataDirectory(config.dataDir);
-  const state = await directory.runningState();
-  if (state === undefined) {
+  if ((await directory.runningState()) === undefined) {
     throw new ConfigError(`cluster "${config.name}" is not running: "coracle up --name ${config.name}" starts it`);
   }
-  await access(path).catch(() => {
-    throw new ConfigError(
-      `${path}: no such file: image load takes a "docker save" archive, an OCI archive or an OCI layout`,
-    );
+  const images = await createProgress(process.stderr).step(`Loading ${path}`, async () => {
+    const archive = await storeImageArchive(directory.imagesDirectory, path);
+    try {
+      return await requestImageImport(directory.controlSocket, archive);
+    } catch (error) {
+      // A machine made later must not stumble over it.
+      await rm(archive, { force: true });
+      throw error;
+    }
   });
-  const absolute = await realpath(path);
-  const images = await createProgress(process.stderr).step(`Loading ${path}`, () =>
-    requestImageImport(directory.controlSocket, absolute),
-  );
   print(
     json,
     { images },
