@@ -6,15 +6,21 @@ export interface Waiting {
   readonly client: Client;
   readonly environment: Environment;
   readonly signal: AbortSignal;
+  /** What nodes said before this process started counts only once their machines run again. */
+  readonly resumed: Promise<void>;
 }
 
 /** Resolves once every node group has as many ready nodes as it asks for. Throws Error naming those that have not in time. */
-export async function whenGroupsReady({ client, environment, signal }: Waiting, timeoutMs: number): Promise<void> {
+export async function whenGroupsReady(
+  { client, environment, signal, resumed }: Waiting,
+  timeoutMs: number,
+): Promise<void> {
   const timeUp = new AbortController();
   const timer = environment.clock.after(timeoutMs, () => timeUp.abort(new Error('time is up')));
   const until = AbortSignal.any([signal, timeUp.signal]);
   const groups = new Map<string, NodeGroup>();
   try {
+    await Promise.race([resumed, aborted(until)]);
     const list = await client.list(NodeGroups);
     for (const group of list.items) groups.set(nameOf(group), group);
     if (unreadyGroups(groups).length === 0) return;
@@ -35,6 +41,10 @@ export async function whenGroupsReady({ client, environment, signal }: Waiting, 
   throw new Error(
     `not ready after ${Math.round(timeoutMs / 1000)} s: ${unreadyGroups(groups).map(describe).join('; ')}`,
   );
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
 function nameOf(group: NodeGroup): string {

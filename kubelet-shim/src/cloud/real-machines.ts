@@ -10,10 +10,10 @@ import { openImageFolder } from '../machines/host/image-folder.ts';
 import { initProgram } from '../machines/host/init-program.ts';
 import { unmountAll } from '../machines/host/mounts.ts';
 import { identifyProcess, killProcess } from '../machines/host/processes.ts';
-import { agentEndpoint, clusterCgroup, createRealPlatform } from '../machines/host/real-platform.ts';
+import { agentEndpoint, createRealPlatform } from '../machines/host/real-platform.ts';
 import type { MachinePlatform } from '../machines/machine.ts';
 import { startNameServer } from '../network/dns/index.ts';
-import { closeFabric, openFabric, readPlan } from '../network/index.ts';
+import { closeFabric, type NetworkPlan, openFabric, readPlan, releasePlan } from '../network/index.ts';
 import { startServiceProxy } from '../proxy/index.ts';
 import { installNameServer } from './install.ts';
 import type { CloudDependencies, CloudOptions } from './options.ts';
@@ -34,7 +34,8 @@ export async function openRealMachines(
   const [cgroups, cniPrograms] = await Promise.all([findCgroups(), findCniPrograms()]);
   const program = join(dataDirectory, 'init');
   await writeProgram(program);
-  await makeCgroup(cgroups, clusterCgroup(clusterName));
+  const cgroup = clusterCgroup(plan, clusterName);
+  await makeCgroup(cgroups, cgroup);
 
   const fabric = await openFabric(plan, options.apiServer);
   stack.defer(() => fabric.close());
@@ -64,15 +65,16 @@ export async function openRealMachines(
     images,
     cniPrograms,
     initProgram: program,
+    socketDirectory: socketDirectory(plan),
     registries: join(dataDirectory, 'registries'),
   };
   const fargate = createFargatePool({
     ...shared,
     directory: fargateDirectory(dataDirectory),
-    cgroupParent: clusterCgroup(clusterName),
+    cgroupParent: cgroup,
     agentEndpoint: (record) => agentEndpoint(plan, record),
   });
-  const platform = createRealPlatform({ ...shared, clusterName, directory, proxy, fargate });
+  const platform = createRealPlatform({ ...shared, cgroup, directory, proxy, fargate });
   const opened = stack.move();
   return {
     ...platform,
@@ -81,6 +83,15 @@ export async function openRealMachines(
       await opened.disposeAsync();
     },
   };
+}
+
+/** Named after the network too, which no two clusters of a host share. */
+function clusterCgroup({ device }: NetworkPlan, clusterName: string): string {
+  return `/${device}-${clusterName}`;
+}
+
+function socketDirectory({ device }: NetworkPlan): string {
+  return `/run/coracle/${device}`;
 }
 
 /** A program that runs already (as the init of a machine of an earlier run) cannot be written to, and need not be. */
@@ -102,24 +113,25 @@ export async function removeRealMachines(
   { clusterName, dataDirectory }: Pick<CloudOptions, 'clusterName' | 'dataDirectory'>,
   directory: string,
 ): Promise<void> {
-  const cgroups = await findCgroups().catch(() => undefined);
-  if (cgroups !== undefined) {
-    const cgroup = clusterCgroup(clusterName);
-    for (
-      let left = await cgroupProcesses(cgroups, cgroup);
-      left.length > 0;
-      left = await cgroupProcesses(cgroups, cgroup)
-    ) {
-      await Promise.all(left.map(endProcess));
-    }
-    await removeCgroup(cgroups, cgroup, systemClock);
-  }
   const plan = await readPlan(dataDirectory);
-  if (plan !== undefined) await closeFabric(plan.device);
+  if (plan === undefined) return;
+  const cgroups = await findCgroups();
+  const cgroup = clusterCgroup(plan, clusterName);
+  for (
+    let left = await cgroupProcesses(cgroups, cgroup);
+    left.length > 0;
+    left = await cgroupProcesses(cgroups, cgroup)
+  ) {
+    await Promise.all(left.map(endProcess));
+  }
+  await removeCgroup(cgroups, cgroup, systemClock);
+  await closeFabric(plan);
   for (const folder of [directory, fargateDirectory(dataDirectory)]) {
     await unmountAll(folder);
     await rm(folder, { recursive: true, force: true });
   }
+  await rm(socketDirectory(plan), { recursive: true, force: true });
+  await releasePlan(plan);
 }
 
 async function endProcess(pid: number): Promise<void> {

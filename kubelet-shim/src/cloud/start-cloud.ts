@@ -1,14 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
+import { Nodes } from '@coracle/apimachinery/resources';
+import type { Node } from '@coracle/apimachinery/types/core-v1';
 import { createEventRecorder } from '@coracle/client/events';
 import { createInformers } from '@coracle/client/informer';
+import type { Client } from '@coracle/client/rest';
 import { createNodeGroupController } from '../machines/ec2/node-group-controller.ts';
 import { createFargateScheduler } from '../machines/fargate/fargate-scheduler.ts';
 import { fargateSchedulerName } from '../machines/fargate/profiles.ts';
 import { createHollowPlatform } from '../machines/hollow/hollow-platform.ts';
 import type { MachinePlatform } from '../machines/machine.ts';
-import { openMachineStore } from '../machines/machine-store.ts';
+import { type MachineStore, openMachineStore } from '../machines/machine-store.ts';
+import { providerIdOf } from '../machines/node-facts.ts';
 import { createNodeRunner } from '../machines/node-runner.ts';
 import { installCustomResources } from './install.ts';
 import { createLoadBalancerController } from './load-balancers.ts';
@@ -59,6 +63,7 @@ export async function startCloud(dependencies: CloudDependencies, options: Cloud
   });
   await informers.start();
   stack.defer(() => informers.stop());
+  await deleteLostNodes(client, informers.for(Nodes).lister.list(), store);
   for (const controller of [groups, fargate, balancers]) {
     controller.run();
     stack.defer(() => controller.stop());
@@ -67,7 +72,8 @@ export async function startCloud(dependencies: CloudDependencies, options: Cloud
   const running = stack.move();
   let stopped: Promise<void> | undefined;
   return {
-    ready: (timeoutMs) => whenGroupsReady({ client, environment, signal: stopping.signal }, timeoutMs),
+    ready: (timeoutMs) =>
+      whenGroupsReady({ client, environment, signal: stopping.signal, resumed: groups.resumed }, timeoutMs),
     importImage: (archive) => platform.importImage(archive),
     stop() {
       stopping.abort(new Error('the cloud is being stopped'));
@@ -75,6 +81,15 @@ export async function startCloud(dependencies: CloudDependencies, options: Cloud
       return stopped;
     },
   };
+}
+
+/** Nodes of machines that are no more, as the cloud's node life-cycle controller does: their names may be given anew. */
+async function deleteLostNodes(client: Client, nodes: readonly Node[], store: MachineStore): Promise<void> {
+  const isLost = ({ metadata, spec }: Node): boolean => {
+    const record = store.get(metadata?.name ?? '');
+    return (spec?.providerID?.startsWith('aws:///') ?? false) && spec?.providerID !== (record && providerIdOf(record));
+  };
+  await Promise.all(nodes.filter(isLost).map(({ metadata }) => client.delete(Nodes, { name: metadata?.name ?? '' })));
 }
 
 /** One JSON file and one folder a machine. */

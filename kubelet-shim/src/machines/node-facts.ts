@@ -1,7 +1,7 @@
 import type { CloudOptions } from '../cloud/options.ts';
 import { fargateEphemeralGiB, instanceTypes } from '../data/index.ts';
 import type { NodeAgentOptions } from '../node/options.ts';
-import { instanceLabels, nodeResources, providerId, zoneLabels } from './ec2/instance.ts';
+import { instanceLabels, nodeResources, zoneLabels } from './ec2/instance.ts';
 import { computeTypeKey } from './fargate/profiles.ts';
 import type { Ec2Membership, MachineRecord } from './machine.ts';
 
@@ -25,6 +25,11 @@ export function nodeFacts(record: MachineRecord, { region = defaultRegion }: Pic
     : { addresses, ...fargateFacts(record, region) };
 }
 
+/** `aws:///us-east-1a/i-0123456789abcdef0`, for Fargate `aws:///us-east-1a/0123456789abcdef0/<node>`. */
+export function providerIdOf({ zone, id, name, pool }: MachineRecord): string {
+  return pool.kind === 'ec2' ? `aws:///${zone}/${id}` : `aws:///${zone}/${id.replace(/^i-/, '')}/${name}`;
+}
+
 function ec2Facts(record: MachineRecord, pool: Ec2Membership, region: string): Omit<NodeFacts, 'addresses'> {
   const type = instanceTypes.get(pool.instanceType);
   if (type === undefined) throw new Error(`there is no instance type ${pool.instanceType}`);
@@ -34,7 +39,7 @@ function ec2Facts(record: MachineRecord, pool: Ec2Membership, region: string): O
     ...nodeResources(type, pool.diskSizeGiB),
     labels: instanceLabels(type, { region, zone, nodeGroup, capacityType, own }),
     taints: pool.taints,
-    providerID: providerId(zone, record.id),
+    providerID: providerIdOf(record),
     podCIDR: pool.podCidr,
     maxPods: type.maxPods,
   };
@@ -53,7 +58,7 @@ function fargateFacts(record: MachineRecord, region: string): Omit<NodeFacts, 'a
     allocatable: resources,
     labels: { ...zoneLabels(region, record.zone), [computeTypeKey]: 'fargate' },
     taints: [{ key: computeTypeKey, value: 'fargate', effect: 'NoSchedule' }],
-    providerID: `aws:///${record.zone}/${record.id.replace(/^i-/, '')}/${record.name}`,
+    providerID: providerIdOf(record),
     maxPods: 1,
   };
 }

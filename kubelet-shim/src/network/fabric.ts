@@ -9,8 +9,8 @@ import type { NetworkPlan } from './plan.ts';
  * No packet is bridged, so all of it passes the hooks that Services need, whatever the host's bridge settings are.
  */
 export interface Fabric {
-  /** Gives the machine its address and, where it has pods, the route to them. Idempotent. */
-  connect(machine: ConnectedMachine): Promise<void>;
+  /** Gives the machine its address and, where it has pods, the route to them; one that was `adopted` has them. */
+  connect(machine: ConnectedMachine, adopted: boolean): Promise<void>;
   /** Leads port 10250 of the node to its agent in this process. */
   exposeAgent(node: string, agent: { readonly host: string; readonly port: number }): Promise<void>;
   hideAgent(node: string, agent: { readonly host: string; readonly port: number }): Promise<void>;
@@ -43,14 +43,17 @@ export async function openFabric(
   }
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
   await run(['nft', '-f', '-'], { input: hostRules(plan, apiServer) });
+  await letForwardedPass(plan);
   if (isLoopback(apiServer.host)) await writeFile('/proc/sys/net/ipv4/conf/all/route_localnet', '1');
   const agents = (change: 'add' | 'delete', node: string, agent: { host: string; port: number }) =>
     run(['nft', '-f', '-'], { input: agentRule(plan, change, node, agent) });
 
   return {
-    async connect(machine) {
+    async connect(machine, adopted) {
       const link = `${device}-${machine.slot}`;
-      if (await linkExists(link)) return;
+      if (adopted && (await linkExists(link))) return;
+      // The kernel takes its time to drop the link of a machine that had this number before.
+      await runQuietly(['ip', 'link', 'delete', link]);
       await batch(hostSide(machine, link, gateway));
       await run(['nsenter', '--target', String(machine.pid), '--net', 'sh', '-e'], {
         input: machineSide(machine, gateway),
@@ -62,15 +65,31 @@ export async function openFabric(
     hideAgent: async (node, agent) => {
       await agents('delete', node, agent);
     },
-    close: () => closeFabric(plan.device),
+    close: () => closeFabric(plan),
   };
 }
 
 /** Also for fabrics of a process that is gone. */
-export async function closeFabric(device: string): Promise<void> {
-  for (const table of [device, hostServicesTable({ device })])
-    await runQuietly(['nft', 'delete', 'table', 'ip', table]);
+export async function closeFabric(plan: NetworkPlan): Promise<void> {
+  const { device } = plan;
+  for (const table of [device, hostServicesTable(plan)]) await runQuietly(['nft', 'delete', 'table', 'ip', table]);
+  for (const rule of forwardRules(plan)) await runQuietly(['iptables', '-w', '-D', ...rule]);
   await runQuietly(['ip', 'link', 'delete', device]);
+}
+
+/** Docker and some firewalls drop whatever is forwarded unless a rule of the same chain lets it pass. */
+async function letForwardedPass(plan: NetworkPlan): Promise<void> {
+  const policy = await run(['iptables', '-w', '-S', 'FORWARD']).catch(() => '');
+  if (!policy.includes('-P FORWARD DROP')) return;
+  for (const rule of forwardRules(plan)) {
+    await run(['iptables', '-w', '-C', ...rule]).catch(() => run(['iptables', '-w', '-I', ...rule]));
+  }
+}
+
+function forwardRules({ vpc, pods }: NetworkPlan): readonly (readonly string[])[] {
+  return [vpc, pods].flatMap((range) =>
+    ['-s', '-d'].map((side) => ['FORWARD', side, formatRange(range), '-j', 'ACCEPT']),
+  );
 }
 
 function hostSide(machine: ConnectedMachine, link: string, gateway: string): readonly string[] {

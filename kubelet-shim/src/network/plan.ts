@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../machines/host/command.ts';
 import { formatAddress, type Ipv4Range, parseRange, rangesOverlap, subrange } from './ipv4.ts';
@@ -40,11 +40,40 @@ export async function planNetwork(options: PlanOptions): Promise<NetworkPlan> {
   const kept = await readPlan(options.dataDirectory);
   if (kept !== undefined) return kept;
   const file = join(options.dataDirectory, planFile);
-  const index = freeIndex(await routedRanges());
   await mkdir(options.dataDirectory, { recursive: true });
+  const taken = [...(await routedRanges())];
+  let index = freeIndex(taken);
+  while (!(await claim(index, options.dataDirectory))) {
+    taken.push(vpcRange(index));
+    index = freeIndex(taken);
+  }
   await writeFile(`${file}.new`, `${JSON.stringify({ index })}\n`);
   await rename(`${file}.new`, file);
   return planAt(index);
+}
+
+/** A plan belongs to the data directory written in its file here, running or not, as long as that one knows of it. */
+const claimsDirectory = '/run/coracle/networks';
+
+async function claim(index: number, owner: string): Promise<boolean> {
+  await mkdir(claimsDirectory, { recursive: true });
+  const file = join(claimsDirectory, String(index));
+  try {
+    await writeFile(file, owner, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const holder = await readFile(file, 'utf8');
+  const held = holder === owner ? undefined : await readPlan(holder);
+  if (held !== undefined && held.device === planAt(index).device) return false;
+  await writeFile(file, owner);
+  return true;
+}
+
+/** Gives the plan's ranges back to whoever comes next. */
+export async function releasePlan(plan: NetworkPlan): Promise<void> {
+  await rm(join(claimsDirectory, plan.device.replace(/\D/g, '')), { force: true });
 }
 
 /** The choice this cluster made before; undefined where it made none. */

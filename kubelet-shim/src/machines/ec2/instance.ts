@@ -79,11 +79,6 @@ export function zoneLabels(region: string, zone: string): Readonly<Record<string
 
 export const nodeGroupLabel = 'eks.amazonaws.com/nodegroup';
 
-/** `aws:///us-east-1a/i-0123456789abcdef0` */
-export function providerId(zone: string, instance: string): string {
-  return `aws:///${zone}/${instance}`;
-}
-
 /** `i-` and 17 hexadecimal digits. */
 export function instanceId(random: Random): string {
   return `i-${Buffer.from(random.bytes(9)).toString('hex').slice(0, 17)}`;

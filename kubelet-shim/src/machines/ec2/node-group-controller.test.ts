@@ -76,7 +76,11 @@ describe('the node group controller', () => {
     controller = createNodeGroupController({ environment, client, informers, events, store, runner, options });
     await informers.start();
     controller.run();
-    ready = (timeoutMs) => whenGroupsReady({ client, environment, signal: new AbortController().signal }, timeoutMs);
+    ready = (timeoutMs) =>
+      whenGroupsReady(
+        { client, environment, signal: new AbortController().signal, resumed: controller.resumed },
+        timeoutMs,
+      );
     stop = async () => {
       await controller.stop();
       await events.stop();

@@ -33,6 +33,8 @@ export interface NodeGroupParts {
 export interface NodeGroupController extends Running {
   /** Starts working; the informers have synced by then. */
   run(): void;
+  /** Resolves once every machine that was there when `run` was called runs again, or is gone. */
+  readonly resumed: Promise<void>;
   /** Has another look at the group of a machine that died. */
   machineDied(record: MachineRecord): void;
 }
@@ -48,6 +50,8 @@ export function createNodeGroupController(parts: NodeGroupParts): NodeGroupContr
   const nodes = informers.for(Nodes);
   const pods = informers.for(Pods);
   const dead = new Set<string>();
+  const toResume = new Set<string>();
+  const resumed = Promise.withResolvers<void>();
   const stopping = new AbortController();
   let working: Promise<unknown> | undefined;
 
@@ -103,6 +107,7 @@ export function createNodeGroupController(parts: NodeGroupParts): NodeGroupContr
       try {
         await reconcile(name);
         queue.forget(name);
+        if (toResume.delete(name) && toResume.size === 0) resumed.resolve();
       } catch (error) {
         if (stopping.signal.aborted) return;
         environment.log.warn('node group is not as it asks to be', { group: name, error: String(error) });
@@ -115,9 +120,12 @@ export function createNodeGroupController(parts: NodeGroupParts): NodeGroupContr
   };
 
   return {
+    resumed: resumed.promise,
     run() {
       // Machines of groups that were deleted while nobody looked.
-      for (const { pool } of store.list()) if (pool.kind === 'ec2') queue.add(pool.nodeGroup);
+      for (const { pool } of store.list()) if (pool.kind === 'ec2') toResume.add(pool.nodeGroup);
+      for (const group of toResume) queue.add(group);
+      if (toResume.size === 0) resumed.resolve();
       working = Promise.all(Array.from({ length: workers }, work));
     },
     machineDied(record) {

@@ -30,10 +30,11 @@ export interface FargatePoolParts {
   readonly plan: NetworkPlan;
   readonly fabric: Fabric;
   readonly cgroups: CgroupHost;
-  /** `/coracle-<cluster>`: the pool's own group and those of its machines are made inside. */
+  /** The group of all machines: the pool's own group and those of its machines are made inside. */
   readonly cgroupParent: string;
   readonly images: ImageFolder;
   readonly initProgram: string;
+  readonly socketDirectory: string;
   readonly cniPrograms: string;
   readonly registries: string;
   readonly agentEndpoint: (record: MachineRecord) => { readonly host: string; readonly port: number };
@@ -132,6 +133,7 @@ async function startEngine(parts: FargatePoolParts, addresses: string): Promise<
   await makeCgroup(cgroups, cgroup);
   const enclosure = await openEnclosure({
     directory,
+    nameServer: parts.plan.nameServer,
     hostName: 'fargate',
     initProgram: parts.initProgram,
     ownNetwork: false,
@@ -140,6 +142,7 @@ async function startEngine(parts: FargatePoolParts, addresses: string): Promise<
   });
   const containerd = await startContainerd(environment, {
     directory,
+    socket: join(parts.socketDirectory, 'fargate.sock'),
     enclosure,
     cgroups,
     cgroup,

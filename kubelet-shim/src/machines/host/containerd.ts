@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
 import { type CgroupHost, cgroupProcessFiles } from './cgroups.ts';
 import { run } from './command.ts';
@@ -18,8 +18,9 @@ export interface Containerd {
 }
 
 export interface ContainerdOptions {
-  /** Its disk, socket, configuration and log: kept when the machine stops. */
+  /** Its disk, configuration and log: kept when the machine stops. */
   readonly directory: string;
+  readonly socket: string;
   readonly enclosure: Enclosure;
   readonly cgroups: CgroupHost;
   readonly cgroup: string;
@@ -37,8 +38,7 @@ const restartDelayMs = 1000;
 const startTimeoutMs = 60_000;
 
 export async function startContainerd(environment: Environment, options: ContainerdOptions): Promise<Containerd> {
-  const { directory, enclosure } = options;
-  const socket = join(directory, 'containerd.sock');
+  const { directory, enclosure, socket } = options;
   const fifo = join(directory, 'containerd.alive');
   const released = new AbortController();
   let lifeline: Lifeline | undefined;
@@ -69,7 +69,7 @@ export async function startContainerd(environment: Environment, options: Contain
   } else {
     // What the last run left there names mounts and processes that are no more.
     if (!enclosure.adopted) await rm(join(directory, 'state'), { recursive: true, force: true });
-    await configure(options, socket);
+    await configure(options);
     lifeline = await launch();
     await ready(environment, socket, enclosure, directory);
   }
@@ -101,25 +101,26 @@ export async function startContainerd(environment: Environment, options: Contain
   };
 }
 
-async function configure(options: ContainerdOptions, socket: string): Promise<void> {
+async function configure(options: ContainerdOptions): Promise<void> {
   const network = join(options.directory, 'cni');
   await mkdir(network, { recursive: true });
+  await mkdir(dirname(options.socket), { recursive: true });
   await mkdir(options.registries, { recursive: true });
   await writeFile(join(network, '10-coracle.conflist'), JSON.stringify(options.cniNetwork, undefined, 2));
-  await writeFile(join(options.directory, 'containerd.toml'), containerdConfig(options, socket, network));
+  await writeFile(join(options.directory, 'containerd.toml'), containerdConfig(options, network));
 }
 
 /** In the format that containerd 1.6 to 2.x read. */
-export function containerdConfig(options: ContainerdOptions, socket: string, network: string): string {
+export function containerdConfig(options: ContainerdOptions, network: string): string {
   return `version = 2
 root = "${options.directory}/root"
 state = "${options.directory}/state"
 disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", \
 "io.containerd.snapshotter.v1.zfs", "io.containerd.internal.v1.opt", "io.containerd.tracing.processor.v1.otlp"]
 [grpc]
-  address = "${socket}"
+  address = "${options.socket}"
 [ttrpc]
-  address = "${socket}.ttrpc"
+  address = "${options.socket}.ttrpc"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${sandboxImageName}"
   stream_server_address = "${options.streamAddress}"

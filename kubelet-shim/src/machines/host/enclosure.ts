@@ -30,6 +30,8 @@ export interface EnclosureOptions {
   /** Folder for its record, FIFO and log; exists. */
   readonly directory: string;
   readonly hostName: string;
+  /** What programs of the machine resolve names with, as its resolv.conf says. */
+  readonly nameServer: string;
   /** Path of the init program. */
   readonly initProgram: string;
   /** False: it shares the network of the host. */
@@ -39,13 +41,19 @@ export interface EnclosureOptions {
   readonly cgroup: string;
 }
 
-/** Runs as process 1 of the new namespaces. `0` in cgroup.procs stands for the writer. */
+/**
+ * Runs as process 1 of the new namespaces. `0` in cgroup.procs stands for the writer. What containerd and its helpers leave in
+ * /run goes with the machine.
+ */
 const setup = `set -e
 exec 3>"$1/init.alive"
-init=$2 name=$3; shift 3
+directory=$1 init=$2 name=$3; shift 3
 for file; do echo 0 > "$file"; done
 echo "$name" > /proc/sys/kernel/hostname
 mount --make-rshared /
+mkdir -p /run/containerd
+mount -t tmpfs -o mode=711 tmpfs /run/containerd
+mount --bind "$directory/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 echo ready >&3
 exec "$init"`;
 
@@ -59,6 +67,7 @@ export async function openEnclosure(options: EnclosureOptions): Promise<Enclosur
   const fifo = join(options.directory, 'init.alive');
   await makeLifeline(fifo);
   const waiting = await openLifeline(fifo);
+  await writeFile(join(options.directory, 'resolv.conf'), `nameserver ${options.nameServer}\n`);
   const log = await open(join(options.directory, 'init.log'), 'w');
   const child = spawn(
     'unshare',

@@ -16,7 +16,10 @@ import { shareMounts, unmountAll } from './mounts.ts';
 /** What the machines of this host share. */
 export interface RealPlatformParts {
   readonly environment: Environment;
-  readonly clusterName: string;
+  /** The group of all machines: each has one inside, in which its agent makes those of its pods. */
+  readonly cgroup: string;
+  /** Short, as paths of sockets are limited to 107 bytes. */
+  readonly socketDirectory: string;
   /** Each machine has a folder in it. */
   readonly directory: string;
   readonly plan: NetworkPlan;
@@ -51,19 +54,9 @@ export function createRealPlatform(parts: RealPlatformParts): MachinePlatform {
     },
     async close() {
       await parts.fargate.close();
-      await removeCgroup(parts.cgroups, clusterCgroup(parts.clusterName), parts.environment.clock);
+      await removeCgroup(parts.cgroups, parts.cgroup, parts.environment.clock);
     },
   };
-}
-
-/** The group of all machines of a cluster. */
-export function clusterCgroup(clusterName: string): string {
-  return `/coracle-${clusterName}`;
-}
-
-/** The group of a machine, below which its agent makes those of its pods. */
-function machineCgroup(clusterName: string, machine: string): string {
-  return `${clusterCgroup(clusterName)}/${machine}`;
 }
 
 async function startInstance(
@@ -76,11 +69,12 @@ async function startInstance(
   const folders = { rootDirectory: join(directory, 'kubelet'), logsDirectory: join(directory, 'pods') };
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
   await shareMounts(folders.rootDirectory);
-  const cgroup = machineCgroup(parts.clusterName, record.name);
+  const cgroup = `${parts.cgroup}/${record.name}`;
   await makeCgroup(cgroups, `${cgroup}/system`);
   await limitCgroup(cgroups, cgroup, { cpuMillis: record.cpuMillis, memoryBytes: record.memoryMiB * 2 ** 20 });
   const enclosure = await openEnclosure({
     directory,
+    nameServer: plan.nameServer,
     hostName: record.name,
     initProgram: parts.initProgram,
     ownNetwork: true,
@@ -88,7 +82,10 @@ async function startInstance(
     cgroup: `${cgroup}/system`,
   });
   const pods = record.pool.kind === 'ec2' ? parseRange(record.pool.podCidr) : undefined;
-  await fabric.connect({ slot: record.slot, pid: enclosure.init.pid, address: record.address, pods });
+  await fabric.connect(
+    { slot: record.slot, pid: enclosure.init.pid, address: record.address, pods },
+    enclosure.adopted,
+  );
   const detach = await proxy.attach({
     nodeName: record.name,
     zone: record.zone,
@@ -98,6 +95,7 @@ async function startInstance(
   });
   const containerd = await startContainerd(environment, {
     directory,
+    socket: join(parts.socketDirectory, `${record.slot}.sock`),
     enclosure,
     cgroups,
     cgroup: `${cgroup}/system`,
@@ -148,6 +146,6 @@ export function agentEndpoint(
 async function removeInstance(parts: RealPlatformParts, record: MachineRecord): Promise<void> {
   const directory = join(parts.directory, record.name);
   await unmountAll(directory);
-  await removeCgroup(parts.cgroups, machineCgroup(parts.clusterName, record.name), parts.environment.clock);
+  await removeCgroup(parts.cgroups, `${parts.cgroup}/${record.name}`, parts.environment.clock);
   await rm(directory, { recursive: true, force: true });
 }
