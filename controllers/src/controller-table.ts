@@ -1,3 +1,6 @@
+import { startBootstrapSigner, startTokenCleaner } from './bootstrap/index.ts';
+import { startCertificateApprover, startCertificateCleaner, startCertificateSigner } from './certificates/index.ts';
+import { startClusterRoleAggregation } from './clusterrole-aggregation/index.ts';
 import { startCronJob } from './cronjob/index.ts';
 import { startDaemonSet } from './daemonset/index.ts';
 import { startDeployment } from './deployment/index.ts';
@@ -12,11 +15,15 @@ import { startNamespace } from './namespace/index.ts';
 import { startNodeLifecycle } from './node-lifecycle/index.ts';
 import { startPersistentVolumeBinder, startVolumeExpander } from './persistentvolume/index.ts';
 import { startPodGc } from './pod-gc/index.ts';
+import { startHorizontalPodAutoscaler } from './podautoscaler/index.ts';
+import { startPolicyStatus } from './policy-status/index.ts';
 import { startReplicaSet, startReplicationController } from './replicaset/index.ts';
 import { startResourceQuota } from './resourcequota/index.ts';
 import { startRootCaCertificate } from './root-ca-certificate/index.ts';
 import type { StartController } from './runtime/index.ts';
+import { startServiceCidr } from './service-cidr/index.ts';
 import { startServiceAccount } from './serviceaccount/index.ts';
+import { startLegacyTokenCleaner, startServiceAccountToken } from './serviceaccount-token/index.ts';
 import { startStatefulSet } from './statefulset/index.ts';
 import { startTaintEviction } from './taint-eviction/index.ts';
 import { startTtl } from './ttl/index.ts';
@@ -115,4 +122,44 @@ export const controllerTable: readonly ControllerRow[] = [
     eventSource: 'ephemeral_volume',
     start: startEphemeralVolume,
   },
+  {
+    name: 'horizontal-pod-autoscaler-controller',
+    account: 'horizontal-pod-autoscaler',
+    eventSource: 'horizontal-pod-autoscaler',
+    start: startHorizontalPodAutoscaler,
+  },
+  {
+    name: 'certificatesigningrequest-approving-controller',
+    account: 'certificate-controller',
+    start: startCertificateApprover,
+  },
+  {
+    name: 'certificatesigningrequest-signing-controller',
+    account: 'certificate-controller',
+    start: startCertificateSigner,
+  },
+  {
+    name: 'certificatesigningrequest-cleaner-controller',
+    account: 'certificate-controller',
+    start: startCertificateCleaner,
+  },
+  {
+    name: 'clusterrole-aggregation-controller',
+    account: 'clusterrole-aggregation-controller',
+    start: startClusterRoleAggregation,
+  },
+  { name: 'serviceaccount-token-controller', start: startServiceAccountToken },
+  {
+    name: 'legacy-serviceaccount-token-cleaner-controller',
+    account: 'legacy-service-account-token-cleaner',
+    start: startLegacyTokenCleaner,
+  },
+  {
+    name: 'validatingadmissionpolicy-status-controller',
+    account: 'validatingadmissionpolicy-status-controller',
+    start: startPolicyStatus,
+  },
+  { name: 'service-cidr-controller', account: 'service-cidrs-controller', start: startServiceCidr },
+  { name: 'bootstrap-signer-controller', account: 'bootstrap-signer', onByDefault: false, start: startBootstrapSigner },
+  { name: 'token-cleaner-controller', account: 'token-cleaner', onByDefault: false, start: startTokenCleaner },
 ];

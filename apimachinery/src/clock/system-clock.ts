@@ -1,12 +1,20 @@
 import type { Clock, Random, Timer } from './clock.ts';
 
+/** Node's timers fire at once beyond this: a longer wait is taken in turns. */
+const timerMaxMs = 0x7fffffff;
+
 /** The one file that touches `Date`, timers and the system's randomness. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs: number, callback: () => void): Timer {
-    const timer = setTimeout(callback, delayMs);
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const arm = (restMs: number): void => {
+      timer =
+        restMs > timerMaxMs ? setTimeout(() => arm(restMs - timerMaxMs), timerMaxMs) : setTimeout(callback, restMs);
+      timer.unref();
+    };
+    arm(delayMs);
     return { cancel: () => clearTimeout(timer) };
   },
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {

@@ -1,0 +1,1 @@
+export { startBootstrapSigner, startTokenCleaner } from './controller.ts';

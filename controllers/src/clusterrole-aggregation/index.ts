@@ -1,0 +1,1 @@
+export { startClusterRoleAggregation } from './controller.ts';

@@ -1,0 +1,1 @@
+export { startHorizontalPodAutoscaler } from './controller.ts';

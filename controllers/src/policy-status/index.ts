@@ -1,0 +1,1 @@
+export { startPolicyStatus } from './controller.ts';

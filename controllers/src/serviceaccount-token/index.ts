@@ -1,0 +1,3 @@
+/** Tokens of service accounts that are kept in secrets. */
+export { startLegacyTokenCleaner } from './clean-legacy.ts';
+export { startServiceAccountToken } from './controller.ts';
