@@ -1,0 +1,1 @@
+export { startServiceCidr } from './controller.ts';
