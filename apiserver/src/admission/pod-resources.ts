@@ -1,4 +1,4 @@
-import type { Container, Pod } from '@coracle/apimachinery/types/core-v1';
+import type { Container, ContainerStatus, Pod } from '@coracle/apimachinery/types/core-v1';
 import { addResources, maxResources } from '../resources/shared/resource-list.ts';
 
 type Amounts = Readonly<Record<string, string>>;
@@ -15,6 +15,40 @@ export function podRequests(pod: Pod): Record<string, string> {
 
 export function podLimits(pod: Pod): Record<string, string> {
   return aggregate(pod, ({ resources }) => resources?.limits, pod.spec?.resources?.limits);
+}
+
+/** What a pod takes from its namespace's quota: overhead included, and what a resize has not given back yet. */
+export function chargedRequests(pod: Pod): Record<string, string> {
+  const statuses = statusesOf(pod);
+  const amountsOf = ({ name, resources }: Container): Amounts => {
+    const charged = { ...resources?.requests };
+    const status = statuses.get(name);
+    maxResources(charged, status?.allocatedResources);
+    maxResources(charged, status?.resources?.requests);
+    return charged;
+  };
+  const total = aggregate(pod, amountsOf, pod.spec?.resources?.requests);
+  addResources(total, pod.spec?.overhead);
+  return total;
+}
+
+export function chargedLimits(pod: Pod): Record<string, string> {
+  const statuses = statusesOf(pod);
+  const amountsOf = ({ name, resources }: Container): Amounts => {
+    const charged = { ...resources?.limits };
+    maxResources(charged, statuses.get(name)?.resources?.limits);
+    return charged;
+  };
+  const total = aggregate(pod, amountsOf, pod.spec?.resources?.limits);
+  for (const [name, amount] of Object.entries(pod.spec?.overhead ?? {})) {
+    if (total[name] !== undefined) addResources(total, { [name]: amount });
+  }
+  return total;
+}
+
+function statusesOf({ status }: Pod): Map<string, ContainerStatus> {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return new Map(all.map((each) => [each.name, each]));
 }
 
 function aggregate(

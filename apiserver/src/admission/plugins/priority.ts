@@ -30,17 +30,18 @@ async function setPriority(readers: Readers, attributes: AdmissionAttributes): P
     ? await namedClass(readers, attributes, spec.priorityClassName)
     : await defaultClass(readers);
   const value = found?.value ?? 0;
+  const computed = 'must not be provided in pod spec; priority admission controller computed';
   if (spec.priority !== undefined && spec.priority !== value) {
     throw refuse(
       attributes,
-      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+      `the integer value of priority (${spec.priority}) ${computed} ${value} from the given PriorityClass name`,
     );
   }
   const policy = found === undefined ? 'PreemptLowerPriority' : found.preemptionPolicy;
   if (policy !== undefined && spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
     throw refuse(
       attributes,
-      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) ${computed} ${policy} from the given PriorityClass name`,
     );
   }
   if (found?.metadata?.name !== undefined) spec.priorityClassName = found.metadata.name;
