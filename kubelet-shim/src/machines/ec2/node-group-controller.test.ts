@@ -6,9 +6,9 @@ import { expect } from 'chai';
 import { whenGroupsReady } from '../../cloud/ready.ts';
 import type { NodeGroup } from '../../cloud/resources.ts';
 import { planAt } from '../../network/index.ts';
-import type { MachineRecord } from '../machine.ts';
 import type { MachineStore } from '../machine-store.ts';
 import type { NodeRunner } from '../node-runner.ts';
+import { memoryStore } from '../testing/memory-store.ts';
 import { createNodeGroupController, type NodeGroupController } from './node-group-controller.ts';
 
 const resource = 'nodegroups.cloud.coracle.dev';
@@ -19,18 +19,6 @@ function group(replicas: number, generation: number): NodeGroup {
     kind: 'NodeGroup',
     metadata: { name: 'ng-1', generation },
     spec: { instanceType: 'm5.large', replicas },
-  };
-}
-
-function storeInMemory(): MachineStore {
-  const records = new Map<string, MachineRecord>();
-  const add = (record: MachineRecord) => void records.set(record.name, record);
-  return {
-    list: () => [...records.values()],
-    get: (name) => records.get(name),
-    reserve: add,
-    add: async (record) => add(record),
-    remove: async (name) => void records.delete(name),
   };
 }
 
@@ -67,7 +55,7 @@ describe('the node group controller', () => {
 
   beforeEach(async () => {
     api = createMemoryApi();
-    store = storeInMemory();
+    store = memoryStore();
     runner = instantRunner(api, store);
     const client = createClient(api.transport, { clock: environment.clock });
     const informers = createInformers({ client, environment });
