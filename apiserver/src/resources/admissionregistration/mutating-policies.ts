@@ -1,0 +1,120 @@
+import { type FieldError, field } from '@coracle/apimachinery/errors';
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+  MutatingAdmissionPolicySpec,
+  Mutation,
+} from '@coracle/apimachinery/types/admissionregistration-v1';
+import { specOf } from '../shared/pod-template.ts';
+import type { Strategy } from '../shared/registry.ts';
+import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
+import { validateMatchConditions } from './match-conditions.ts';
+import {
+  paramKindText,
+  paramRefText,
+  validateParamKind,
+  validateParamRef,
+  validatePolicyName,
+  validateVariables,
+} from './policy-rules.ts';
+import { failurePolicies, setMatchDefaults, validateMatchResources } from './rules.ts';
+
+const patchTypes = ['ApplyConfiguration', 'JSONPatch'];
+
+export const mutatingAdmissionPolicyStrategy: Strategy<MutatingAdmissionPolicy> = {
+  resource: { group: 'admissionregistration.k8s.io', resource: 'mutatingadmissionpolicies' },
+  unconditionalUpdate: false,
+  defaults(object) {
+    const spec = specOf(object);
+    spec.failurePolicy ??= 'Fail';
+    setMatchDefaults(spec.matchConstraints);
+  },
+  validate: (object) => validateSpec(specOf(object)),
+  table: {
+    columns: [
+      nameColumn,
+      column('Mutations', 'integer', 'How many mutations it lists'),
+      column('ParamKind', 'string', 'Kind of its parameters'),
+      ageColumn,
+    ],
+    row: (object, now) => [
+      object.metadata?.name,
+      object.spec?.mutations?.length ?? 0,
+      paramKindText(object.spec?.paramKind),
+      ageOf(object, now),
+    ],
+  },
+};
+
+export const mutatingAdmissionPolicyBindingStrategy: Strategy<MutatingAdmissionPolicyBinding> = {
+  resource: { group: 'admissionregistration.k8s.io', resource: 'mutatingadmissionpolicybindings' },
+  unconditionalUpdate: false,
+  defaults: (object) => setMatchDefaults(specOf(object).matchResources),
+  validate: ({ spec }) => [
+    ...validatePolicyName(spec?.policyName, 'spec.policyName'),
+    ...validateParamRef(spec?.paramRef, 'spec.paramRef'),
+    ...validateMatchResources(spec?.matchResources, 'spec.matchResources'),
+  ],
+  table: {
+    columns: [
+      nameColumn,
+      column('PolicyName', 'string', 'The policy that is bound'),
+      column('ParamRef', 'string', 'Its parameters'),
+      ageColumn,
+    ],
+    row: (object, now) => [
+      object.metadata?.name,
+      object.spec?.policyName,
+      paramRefText(object.spec?.paramRef),
+      ageOf(object, now),
+    ],
+  },
+};
+
+/** pkg/apis/admissionregistration/validation.validateMutatingAdmissionPolicySpec */
+function validateSpec(spec: MutatingAdmissionPolicySpec): FieldError[] {
+  const { failurePolicy, paramKind, matchConstraints, mutations = [], reinvocationPolicy } = spec;
+  const errors: FieldError[] = [];
+  if (failurePolicy === undefined) errors.push(field.required('spec.failurePolicy'));
+  else if (!failurePolicies.includes(failurePolicy)) {
+    errors.push(field.notSupported('spec.failurePolicy', failurePolicy, failurePolicies));
+  }
+  if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, 'spec.paramKind'));
+  if (matchConstraints === undefined) errors.push(field.required('spec.matchConstraints'));
+  else {
+    errors.push(...validateMatchResources(matchConstraints, 'spec.matchConstraints'));
+    if ((matchConstraints.resourceRules ?? []).length === 0) {
+      errors.push(field.required('spec.matchConstraints.resourceRules'));
+    }
+  }
+  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions'));
+  errors.push(...validateVariables(spec.variables ?? [], 'spec.variables'));
+  if (mutations.length === 0) errors.push(field.required('spec.mutations', 'mutations must contain at least one item'));
+  errors.push(...mutations.flatMap((mutation, index) => validateMutation(mutation, `spec.mutations[${index}]`)));
+  const at = 'spec.reinvocationPolicy';
+  if (!reinvocationPolicy) errors.push(field.required(at));
+  else if (!['IfNeeded', 'Never'].includes(reinvocationPolicy)) {
+    errors.push(field.notSupported(at, reinvocationPolicy, ['IfNeeded', 'Never']));
+  }
+  return errors;
+}
+
+function validateMutation({ patchType = '', applyConfiguration, jsonPatch }: Mutation, path: string): FieldError[] {
+  if (patchType === '') return [field.required(`${path}.patchType`)];
+  if (!patchTypes.includes(patchType)) return [field.notSupported(`${path}.patchType`, patchType, patchTypes)];
+  const wanted = patchType === 'JSONPatch' ? 'jsonPatch' : 'applyConfiguration';
+  const other = patchType === 'JSONPatch' ? 'applyConfiguration' : 'jsonPatch';
+  const parts = { applyConfiguration, jsonPatch };
+  const errors: FieldError[] = [];
+  if (parts[wanted] === undefined) {
+    errors.push(field.required(`${path}.${wanted}`, `must be specified when patchType is ${patchType}`));
+  } else if ((parts[wanted].expression ?? '').trim() === '') {
+    errors.push(field.required(`${path}.${wanted}.expression`, 'expression is not specified'));
+  }
+  if (parts[other] !== undefined) {
+    errors.push(
+      field.invalid(`${path}.${other}`, parts[other], `must not be specified when patchType is ${patchType}`),
+    );
+  }
+  return errors;
+}

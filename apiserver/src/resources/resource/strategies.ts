@@ -1,0 +1,107 @@
+import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { humanAge } from '@coracle/apimachinery/quantity';
+import type {
+  DeviceClass,
+  DeviceTaintRule,
+  ResourceClaim,
+  ResourceClaimTemplate,
+  ResourceSlice,
+} from '@coracle/apimachinery/types/resource-v1';
+import { dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
+import { specOf } from '../shared/pod-template.ts';
+import type { Strategy } from '../shared/registry.ts';
+import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
+
+const group = 'resource.k8s.io';
+
+export const deviceClassStrategy: Strategy<DeviceClass> = {
+  resource: { group, resource: 'deviceclasses' },
+  table: { columns: [nameColumn, ageColumn], row: (object, now) => [object.metadata?.name, ageOf(object, now)] },
+};
+
+export const resourceClaimStrategy: Strategy<ResourceClaim> = {
+  resource: { group, resource: 'resourceclaims' },
+  generation: 'none',
+  defaults: (object) => void specOf(object),
+  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  table: {
+    columns: [nameColumn, column('State', 'string', 'Whether devices are allocated'), ageColumn],
+    row: (object, now) => [object.metadata?.name, claimState(object), ageOf(object, now)],
+  },
+  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+};
+
+function claimState({ metadata, status }: ResourceClaim): string {
+  const states: string[] = [];
+  const deleted = metadata?.deletionTimestamp !== undefined;
+  if (deleted) states.push('deleted');
+  if (status?.allocation === undefined) {
+    if (!deleted) states.push('pending');
+  } else {
+    states.push('allocated');
+    if ((status.reservedFor ?? []).length > 0) states.push('reserved');
+  }
+  return states.join(',');
+}
+
+export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
+  resource: { group, resource: 'resourceclaimtemplates' },
+  generation: 'none',
+  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  table: { columns: [nameColumn, ageColumn], row: (object, now) => [object.metadata?.name, ageOf(object, now)] },
+};
+
+export const resourceSliceStrategy: Strategy<ResourceSlice> = {
+  resource: { group, resource: 'resourceslices' },
+  validate: (object) => validateSlice(object),
+  validateUpdate: (object, old) => [
+    ...validateImmutable(object.spec?.driver, old.spec?.driver, 'spec.driver'),
+    ...validateImmutable(object.spec?.nodeName, old.spec?.nodeName, 'spec.nodeName'),
+    ...validateImmutable(object.spec?.pool?.name, old.spec?.pool?.name, 'spec.pool.name'),
+  ],
+  fields: (object) => ({ 'spec.nodeName': object.spec?.nodeName ?? '', 'spec.driver': object.spec?.driver ?? '' }),
+  table: {
+    columns: [
+      nameColumn,
+      column('Node', 'string', 'Node that has the devices'),
+      column('Driver', 'string', 'Driver of the devices'),
+      column('Pool', 'string', 'Pool that the slice is a part of'),
+      ageColumn,
+    ],
+    row: (object, now) => [
+      object.metadata?.name,
+      object.spec?.nodeName ?? '',
+      object.spec?.driver,
+      object.spec?.pool?.name,
+      ageOf(object, now),
+    ],
+  },
+};
+
+function validateSlice(object: ResourceSlice): FieldError[] {
+  const { driver = '', pool } = specOf(object);
+  const errors = driver === '' ? [field.required('spec.driver')] : [];
+  if (driver !== '') errors.push(...dns1123Subdomain(driver).map((text) => field.invalid('spec.driver', driver, text)));
+  if (!pool?.name) errors.push(field.required('spec.pool.name'));
+  return errors;
+}
+
+export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
+  resource: { group, resource: 'devicetaintrules' },
+  table: {
+    columns: [
+      nameColumn,
+      column('Key', 'string', 'Key of the taint'),
+      column('Value', 'string', 'Value of the taint'),
+      column('Effect', 'string', 'What it does'),
+      column('TimeAdded', 'string', 'Time since it was added'),
+      ageColumn,
+    ],
+    row: (object, now) => {
+      const taint = object.spec?.taint;
+      const added = humanAge(taint?.timeAdded, now);
+      return [object.metadata?.name, taint?.key, taint?.value ?? '', taint?.effect, added, ageOf(object, now)];
+    },
+  },
+  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+};

@@ -1,0 +1,84 @@
+import { type FieldError, field } from '@coracle/apimachinery/errors';
+import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '@coracle/apimachinery/types/storage-v1';
+import { byteLength, dns1123Subdomain, rangeText, validateImmutable } from '@coracle/apimachinery/validation';
+import type { Strategy } from '../shared/registry.ts';
+import { specAndMetadata } from '../shared/status-resets.ts';
+import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
+import { validateDriverName } from './csi-node.ts';
+
+const metadataBytesMax = 256 * 1024;
+const messageBytesMax = 1024;
+
+export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
+  resource: { group: 'storage.k8s.io', resource: 'volumeattachments' },
+  unconditionalUpdate: false,
+  generation: 'none',
+  deletion: { returnsObject: true },
+  validate: validateAttachment,
+  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  table: {
+    columns: [
+      nameColumn,
+      { ...column('Attacher', 'string', 'Driver that attaches the volume'), format: 'name' },
+      column('PV', 'string', 'The volume'),
+      column('Node', 'string', 'Where it is attached'),
+      column('Attached', 'boolean', 'Whether it is attached by now'),
+      ageColumn,
+    ],
+    row: (object, now) => [
+      object.metadata?.name,
+      object.spec?.attacher,
+      object.spec?.source?.persistentVolumeName ?? '',
+      object.spec?.nodeName,
+      object.status?.attached ?? false,
+      ageOf(object, now),
+    ],
+  },
+  subresources: {
+    status: { type: 'update', resetFields: specAndMetadata, validateUpdate: (object) => validateStatus(object) },
+  },
+};
+
+/** pkg/apis/storage/validation.ValidateVolumeAttachment */
+function validateAttachment(object: VolumeAttachment): FieldError[] {
+  const { attacher, source = {}, nodeName = '' } = object.spec ?? ({} as Partial<VolumeAttachment['spec']>);
+  return [
+    ...validateDriverName(attacher, 'spec.attacher'),
+    ...validateSource(source, 'spec.source'),
+    ...dns1123Subdomain(nodeName).map((text) => field.invalid('spec.nodeName', nodeName, text)),
+    ...validateStatus(object),
+  ];
+}
+
+function validateSource(
+  { inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource,
+  path: string,
+): FieldError[] {
+  const text = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
+  if (inlineVolumeSpec !== undefined) return persistentVolumeName === undefined ? [] : [field.forbidden(path, text)];
+  if (persistentVolumeName === undefined) return [field.required(path, text)];
+  const at = `${path}.persistentVolumeName`;
+  const errors = persistentVolumeName === '' ? [field.required(at, 'must specify non empty persistentVolumeName')] : [];
+  return [
+    ...errors,
+    ...dns1123Subdomain(persistentVolumeName).map((problem) => field.invalid(at, persistentVolumeName, problem)),
+  ];
+}
+
+function validateStatus({ status }: VolumeAttachment): FieldError[] {
+  const entries = Object.entries(status?.attachmentMetadata ?? {});
+  const bytes = entries.reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0);
+  const errors = bytes > metadataBytesMax ? [field.tooLong('status.attachmentMetadata', metadataBytesMax)] : [];
+  return [
+    ...errors,
+    ...validateError(status?.attachError, 'status.attachError'),
+    ...validateError(status?.detachError, 'status.detachError'),
+  ];
+}
+
+function validateError(error: VolumeError | undefined, path: string): FieldError[] {
+  const { message = '', errorCode = 0 } = error ?? {};
+  const errors = byteLength(message) > messageBytesMax ? [field.tooLong(`${path}.message`, messageBytesMax)] : [];
+  if (errorCode < 0) errors.push(field.invalid(`${path}.errorCode`, errorCode, rangeText(0, 2147483647)));
+  return errors;
+}

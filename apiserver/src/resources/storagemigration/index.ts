@@ -1,0 +1,29 @@
+import type { StorageVersionMigration } from '@coracle/apimachinery/types/storagemigration-v1';
+import { validateImmutable } from '@coracle/apimachinery/validation';
+import type { Strategy } from '../shared/registry.ts';
+import { column, nameColumn } from '../shared/table.ts';
+
+const states = ['Running', 'Failed', 'Succeeded'];
+
+const storageVersionMigrationStrategy: Strategy<StorageVersionMigration> = {
+  resource: { group: 'storagemigration.k8s.io', resource: 'storageversionmigrations' },
+  generation: 'none',
+  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  table: {
+    columns: [
+      { ...nameColumn, format: '' },
+      column('Resource', 'string', 'What is written anew'),
+      column('Status', 'string', 'How far it is'),
+    ],
+    row({ metadata, spec, status }) {
+      const { group, resource = '' } = spec?.resource ?? {};
+      const holding = (status?.conditions ?? []).filter((condition) => condition.status === 'True');
+      const state = holding.findLast(({ type }) => states.includes(type))?.type;
+      return [metadata?.name, group ? `${resource}.${group}` : resource, state ?? 'Unknown'];
+    },
+  },
+  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+};
+
+/** Kinds of the group `storagemigration.k8s.io`. */
+export const strategies: readonly Strategy[] = [storageVersionMigrationStrategy];
