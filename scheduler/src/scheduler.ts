@@ -4,7 +4,7 @@ import { createEventRecorder } from '@coracle/client/events';
 import { createInformers, type Informers } from '@coracle/client/informer';
 import type { Client } from '@coracle/client/rest';
 import { ClusterCache } from './cache/cluster-cache.ts';
-import { Cycle } from './cycle/schedule-one.ts';
+import { Cycle, nodesNeeded } from './cycle/schedule-one.ts';
 import type { Cluster, Listers, Watched } from './framework/cluster.ts';
 import { Listeners } from './framework/listeners.ts';
 import { defaultPlugins } from './plugins/index.ts';
@@ -48,7 +48,10 @@ export async function startScheduler(
   };
   const plugins = defaultPlugins(cluster);
   const turns = new Turns(() => runSlice());
-  const queue = new SchedulingQueue({ clock: environment.clock, plugins, onReady: () => turns.request() }, options);
+  const queue = new SchedulingQueue(
+    { clock: environment.clock, plugins: [...plugins, nodesNeeded], onReady: () => turns.request() },
+    options,
+  );
   const cycle = new Cycle(cluster, queue, plugins);
 
   const runSlice = (): void => {

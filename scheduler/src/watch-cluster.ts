@@ -76,7 +76,7 @@ function watchPods(pods: Informer<Pod>, { cluster, queue, schedulerName }: Sinks
         queue.moveFor({ resource: 'AssignedPod', actions: action.add, current: pod });
       } else {
         cache.putPod(pod);
-        if (queue.size > 0) {
+        if (queue.hasParked) {
           queue.moveFor({ resource: 'AssignedPod', actions: podChanges(previous, pod), previous, current: pod });
         }
       }
@@ -114,7 +114,7 @@ function watchNodes(nodes: Informer<Node>, { cluster, queue }: Sinks): void {
     },
     updated(node, previous) {
       cache.updateNode(node);
-      if (queue.size === 0) return;
+      if (!queue.hasParked) return;
       const actions = nodeChanges(previous, node);
       if (actions !== 0) queue.moveFor({ resource: 'Node', actions, previous, current: node });
     },

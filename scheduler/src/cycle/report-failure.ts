@@ -18,7 +18,16 @@ export function reportFailure(cluster: Cluster, pod: Pod, failure: Failure): voi
   const { recorder, environment } = cluster;
   recorder.event(pod, 'Warning', 'FailedScheduling', truncated(failure.message));
   const status = changedStatus(pod, failure, environment.clock.now());
-  if (!status) return;
+  if (status) patchStatus(cluster, pod, status);
+}
+
+/** Says where a pod will go once what it needs there is made, so that others can count on it (KEP-5278). */
+export function reportNomination(cluster: Cluster, pod: Pod, nodeName: string): void {
+  if (pod.status?.nominatedNodeName !== nodeName) patchStatus(cluster, pod, { nominatedNodeName: nodeName });
+}
+
+function patchStatus(cluster: Cluster, pod: Pod, status: Record<string, unknown>): void {
+  const { environment } = cluster;
   const { namespace, name = '', uid } = pod.metadata ?? {};
   const body = { metadata: { uid }, status };
   cluster.client

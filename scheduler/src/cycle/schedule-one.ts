@@ -9,7 +9,10 @@ import type { SchedulingQueue } from '../queue/scheduling-queue.ts';
 import { Binder } from './bind.ts';
 import { type Found, NodeFinder } from './find-nodes.ts';
 import { NodePicker, type WeightedPlugin } from './pick-node.ts';
-import { type Failure, reportFailure } from './report-failure.ts';
+import { type Failure, reportFailure, reportNomination } from './report-failure.ts';
+
+/** Who rejects pods while there is no node at all, and what brings them back. */
+export const nodesNeeded: Plugin = { name: 'NodesNeeded', hints: [{ resource: 'Node', actions: action.add }] };
 
 /** Weight of a plugin that scores and has none of its own. */
 const weights: Readonly<Record<string, number>> = {
@@ -68,7 +71,7 @@ export class Cycle {
     const { cache } = this.#cluster;
     if (cache.nodes.length === 0) {
       const message = 'no nodes available to schedule pods';
-      return this.#noFit(queued, new Set(), { reason: 'Unschedulable', message, nominatedNode: '' });
+      return this.#noFit(queued, new Set([nodesNeeded.name]), { reason: 'Unschedulable', message, nominatedNode: '' });
     }
     const found = this.#finder.find(queued.info);
     if (found.nodes.length === 0) return this.#tryToMakeRoom(queued, found);
@@ -119,6 +122,8 @@ export class Cycle {
 
   async #bind(queued: QueuedPod, node: NodeInfo, reservations: readonly Reservation[]): Promise<void> {
     try {
+      if (reservations.some((reservation) => reservation.preBind))
+        reportNomination(this.#cluster, queued.info.pod, node.name);
       await this.#binder.bind(queued.info, node, reservations, this.#stopping.signal);
     } catch (error) {
       this.#release(queued.info, reservations);

@@ -35,6 +35,8 @@ export class SchedulingQueue {
   readonly #clock: Clock;
   readonly #plugins: readonly Plugin[];
   readonly #hints = new Map<string, OwnedHint[]>();
+  /** What may happen to a resource that some plugin wants to hear of. */
+  readonly #actionsOfInterest = new Map<string, number>();
   readonly #onReady: () => void;
   readonly #backoffInitialMs: number;
   readonly #backoffMaxMs: number;
@@ -60,6 +62,7 @@ export class SchedulingQueue {
         const others = this.#hints.get(hint.resource);
         if (others) others.push(owned);
         else this.#hints.set(hint.resource, [owned]);
+        this.#actionsOfInterest.set(hint.resource, this.#interestIn(hint.resource) | hint.actions);
       }
     }
   }
@@ -67,6 +70,15 @@ export class SchedulingQueue {
   /** Pods in all states, without the one that is being tried. */
   get size(): number {
     return this.#active.size + this.#backingOff.size + this.#backingOffAfterError.size + this.#parked.size;
+  }
+
+  get hasParked(): boolean {
+    return this.#parked.size > 0;
+  }
+
+  /** Bits of `action`: other events of the resource need not be told. */
+  #interestIn(resource: ClusterEvent['resource']): number {
+    return this.#actionsOfInterest.get(resource) ?? 0;
   }
 
   add(info: PodInfo): void {
@@ -128,6 +140,7 @@ export class SchedulingQueue {
   /** Something has happened: pods that it may help are tried again. `except` is the uid of one that it was about. */
   moveFor(event: ClusterEvent, except?: string): void {
     if (this.#parked.size === 0) return;
+    if (event.resource !== '*' && (event.actions & this.#interestIn(event.resource)) === 0) return;
     const parked = [...this.#parked.values()];
     for (const queued of parked) {
       if (queued.info.uid !== except && this.#isWorthTrying(queued, event)) this.#tryAgain(queued);
@@ -159,7 +172,7 @@ export class SchedulingQueue {
   }
 
   #isWorthTrying(queued: QueuedPod, event: ClusterEvent): boolean {
-    if (event.resource === '*' || queued.rejectors.size === 0) return true;
+    if (event.resource === '*') return true;
     const hints = this.#hints.get(event.resource);
     if (!hints) return false;
     return hints.some(

@@ -95,9 +95,16 @@ export function insufficient({ requests }: { readonly requests: Resources }, nod
   return reasons.length === 0 ? undefined : statusFor(reasons, isUnresolvable);
 }
 
+/** One event is held against every waiting pod. */
+const emptyNodes = new WeakMap<Node, NodeInfo>();
+
 function emptyNode(node: Node): NodeInfo {
-  const empty = new NodeInfo(node.metadata?.name ?? '');
-  empty.setNode(node);
+  let empty = emptyNodes.get(node);
+  if (!empty) {
+    empty = new NodeInfo(node.metadata?.name ?? '');
+    empty.setNode(node);
+    emptyNodes.set(node, empty);
+  }
   return empty;
 }
 

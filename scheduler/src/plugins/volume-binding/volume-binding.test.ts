@@ -1,4 +1,4 @@
-import type { PersistentVolume, PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@coracle/apimachinery/types/core-v1';
 import type { StorageClass } from '@coracle/apimachinery/types/storage-v1';
 import { expect } from 'chai';
 import { fakeCluster, filterResults, node, pod, scores, startTestScheduler } from '../../testing/index.ts';
@@ -182,6 +182,7 @@ describe('VolumeBinding', () => {
     api.put('persistentvolumeclaims', claim());
     await scheduler.schedule(withClaims('data'));
     expect(scheduler.nodeOf('p')).to.equal(undefined);
+    expect(api.get<Pod>('pods', 'p', 'default')?.status?.nominatedNodeName).to.equal('a');
     const written = api.get<PersistentVolumeClaim>('persistentvolumeclaims', 'data', 'default');
     expect(written?.metadata?.annotations).to.deep.equal({ 'volume.kubernetes.io/selected-node': 'a' });
 
