@@ -1,4 +1,5 @@
 import type { Running } from '@coracle/apimachinery/component';
+import type { Lease } from '@coracle/apimachinery/types/coordination-v1';
 import type { Node, Pod } from '@coracle/apimachinery/types/core-v1';
 import { createClient } from '@coracle/client/rest';
 import { createMemoryApi, testEnvironment } from '@coracle/client/testing';
@@ -75,9 +76,7 @@ describe('the node agent on a hollow node', () => {
       'PIDPressure False',
       'Ready True',
     ]);
-    const renewTime = () =>
-      api.get<{ spec?: { renewTime?: string } }>('leases.coordination.k8s.io', 'node-a', 'kube-node-lease')?.spec
-        ?.renewTime;
+    const renewTime = () => api.get<Lease>('leases.coordination.k8s.io', 'node-a', 'kube-node-lease')?.spec?.renewTime;
     const before = renewTime();
     await clock.advance(11_000);
     expect(renewTime()).to.not.equal(before);

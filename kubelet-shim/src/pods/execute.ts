@@ -148,7 +148,7 @@ async function startOne(
     const { reason, message } = problemOf(error);
     waiting.set(name, { reason, message });
     await report();
-    log.info('container waits', { pod: podLabel(pod), container: name, reason, message });
+    log.info('container waits', { pod: podLabel(pod), container: name, reason, text: message });
     const delay = reason === 'CrashLoopBackOff' ? crashDelay(request, name, clock.now()) : retryMs;
     retryAt.set(name, clock.now() + delay);
     return delay;
