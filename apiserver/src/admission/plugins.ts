@@ -13,6 +13,9 @@ import { runtimeClass } from './plugins/runtime-class.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 import { storageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
+import { mutatingWebhooks } from './webhooks/mutating.ts';
+import { validatingWebhooks } from './webhooks/validating.ts';
+import { createWebhookClient } from '../webhooks/index.ts';
 
 /**
  * The admission plug-ins that are on by default, in upstream's order (pkg/kubeapiserver/options/plugins.go): those that
@@ -22,6 +25,8 @@ export function createAdmission(
   context: AdmissionContext,
   extra: readonly AdmissionPlugin[] = [],
 ): readonly AdmissionPlugin[] {
+  const client = createWebhookClient(context.readers, context.environment);
+  context.signal.addEventListener('abort', () => client.close(), { once: true });
   return [
     namespaceLifecycle(context), // nothing else need be asked about an object that has nowhere to be
     limitRanger(context),
@@ -39,6 +44,8 @@ export function createAdmission(
     certificateSubjectRestriction,
     defaultIngressClass(context),
     ...extra,
+    mutatingWebhooks(context, client),
+    validatingWebhooks(context, client),
     resourceQuota(context), // last: what is charged is what is stored
   ];
 }

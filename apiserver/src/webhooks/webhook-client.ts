@@ -1,0 +1,158 @@
+import * as https from 'node:https';
+import { isIP } from 'node:net';
+import type { Clock } from '@coracle/apimachinery/clock';
+import type { Environment } from '@coracle/apimachinery/component';
+import { type EndpointReaders, resolveService } from './service-endpoint.ts';
+
+/** Where a webhook is, as every configuration says it: `url`, or a Service. */
+export interface WebhookClientConfig {
+  readonly url?: string;
+  readonly service?: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly path?: string;
+    readonly port?: number;
+  };
+  /** PEM in base64; absent: the system's authorities. */
+  readonly caBundle?: string;
+}
+
+export interface WebhookCall {
+  readonly config: WebhookClientConfig;
+  readonly body: string;
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+}
+
+export interface WebhookClient {
+  /** The body of the answer, as JSON decoded. Throws with a message that names the URL where there is none. */
+  call(call: WebhookCall): Promise<unknown>;
+  close(): void;
+}
+
+const servicePortDefault = 443;
+const answerBytesMax = 3 * 1024 * 1024;
+/** Connections are kept for so many webhooks. */
+const agentsMax = 64;
+
+interface Place {
+  /** What messages show. */
+  readonly url: URL;
+  readonly host: string;
+  readonly port: number;
+  /** Name that the certificate must have. */
+  readonly servername: string;
+}
+
+/** Posts JSON over TLS, with connections that are kept. */
+export function createWebhookClient(
+  readers: EndpointReaders,
+  { random, clock }: Pick<Environment, 'random' | 'clock'>,
+): WebhookClient {
+  const agents = new Map<string, https.Agent>();
+
+  const agentOf = (servername: string, caBundle: string | undefined): https.Agent => {
+    const key = `${servername} ${caBundle ?? ''}`;
+    const known = agents.get(key);
+    if (known !== undefined) return known;
+    const ca = caBundle ? { ca: Buffer.from(caBundle, 'base64').toString() } : {};
+    const agent = new https.Agent({ keepAlive: true, ...ca });
+    agents.set(key, agent);
+    const [oldest] = agents;
+    if (agents.size > agentsMax && oldest !== undefined) {
+      agents.delete(oldest[0]);
+      oldest[1].destroy();
+    }
+    return agent;
+  };
+
+  const placeOf = async ({ url, service }: WebhookClientConfig): Promise<Place> => {
+    if (service === undefined) {
+      const parsed = new URL(url ?? '');
+      const port = parsed.port === '' ? servicePortDefault : Number(parsed.port);
+      return { url: parsed, host: parsed.hostname, port, servername: parsed.hostname };
+    }
+    const { namespace, name, path = '', port = servicePortDefault } = service;
+    const servername = `${name}.${namespace}.svc`;
+    const named = new URL(`https://${servername}:${port}${path === '' || path.startsWith('/') ? path : `/${path}`}`);
+    const target = await resolveService(readers, random, { namespace, name, port }).catch((error: Error) => {
+      throw new Error(`Post ${JSON.stringify(textOf(named))}: ${error.message}`);
+    });
+    return { url: named, ...target, servername };
+  };
+
+  return {
+    async call({ config, body, timeoutSeconds, signal }) {
+      const place = await placeOf(config);
+      place.url.searchParams.set('timeout', `${timeoutSeconds}s`);
+      const agent = agentOf(place.servername, config.caBundle);
+      return post(place, agent, body, { signal, clock, timeoutMs: timeoutSeconds * 1000 });
+    },
+    close() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+/** As Go prints it: the default port shows where it was written. */
+function textOf(url: URL): string {
+  const port = url.port === '' ? `:${servicePortDefault}` : '';
+  return `https://${url.host}${port}${url.pathname === '/' ? '' : url.pathname}${url.search}`;
+}
+
+async function post(
+  { url, host, port, servername }: Place,
+  agent: https.Agent,
+  body: string,
+  { signal, clock, timeoutMs }: { signal: AbortSignal; clock: Clock; timeoutMs: number },
+): Promise<unknown> {
+  const shown = `Post ${JSON.stringify(textOf(url))}`;
+  const deadline = new AbortController();
+  const timer = clock.after(timeoutMs, () => deadline.abort());
+  try {
+    const { status, text } = await exchange(
+      {
+        agent,
+        host,
+        port,
+        // An address is no name to ask for; the certificate must have it all the same.
+        servername: isIP(servername) === 0 ? servername : '',
+        method: 'POST',
+        path: `${url.pathname}${url.search}`,
+        headers: {
+          host: `${servername}:${url.port || servicePortDefault}`,
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
+        signal: AbortSignal.any([signal, deadline.signal]),
+      },
+      body,
+    );
+    if (status < 200 || status > 299) throw new Error(`the server answered ${status}: ${text.slice(0, 200)}`);
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (deadline.signal.aborted) throw new Error(`${shown}: context deadline exceeded`);
+    throw new Error(`${shown}: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    timer.cancel();
+  }
+}
+
+function exchange(options: https.RequestOptions, body: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = https.request(options, (response) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > answerBytesMax) request.destroy(new Error(`the answer is longer than ${answerBytesMax} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
