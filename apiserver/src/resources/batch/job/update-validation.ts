@@ -44,9 +44,10 @@ function validateTemplate(template: PodTemplateSpec, before: PodTemplateSpec, ol
 function withDirectivesOf(before: PodTemplateSpec, template: PodTemplateSpec): PodTemplateSpec {
   const { nodeSelector, tolerations, schedulingGates, affinity } = template.spec ?? {};
   const spec = { ...before.spec, nodeSelector, tolerations, schedulingGates } as PodSpec;
-  spec.affinity = { ...before.spec?.affinity, nodeAffinity: affinity?.nodeAffinity } as NonNullable<
-    PodSpec['affinity']
-  >;
+  const { nodeAffinity: _, ...others } = before.spec?.affinity ?? {};
+  if (affinity?.nodeAffinity) spec.affinity = { ...others, nodeAffinity: affinity.nodeAffinity };
+  else if (affinity || Object.keys(others).length > 0) spec.affinity = others;
+  else delete spec.affinity;
   const { annotations, labels } = template.metadata ?? {};
   return { metadata: { ...before.metadata, annotations, labels } as NonNullable<PodTemplateSpec['metadata']>, spec };
 }
@@ -55,7 +56,9 @@ function withResourcesOf(before: Partial<PodSpec>, spec: Partial<PodSpec>): Part
   return {
     ...before,
     containers: sameResources(before.containers ?? [], spec.containers ?? []),
-    initContainers: sameResources(before.initContainers ?? [], spec.initContainers ?? []),
+    ...(before.initContainers
+      ? { initContainers: sameResources(before.initContainers, spec.initContainers ?? []) }
+      : {}),
   };
 }
 
