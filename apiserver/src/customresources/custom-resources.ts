@@ -1,4 +1,5 @@
 import type { Environment } from '@coracle/apimachinery/component';
+import { deepEqual } from '@coracle/apimachinery/json';
 import type { CustomResourceDefinition } from '@coracle/apimachinery/types/apiextensions-v1';
 import { timestamp } from '../registry/metadata.ts';
 import type { Readers, Writers } from '../registry/readers.ts';
@@ -58,7 +59,9 @@ export class CustomResources {
     const present = this.#served.get(name);
     if (present !== undefined && !isNewer(definition, present)) return;
     if (!isEstablished(definition)) return;
-    const { resources } = this.#dependencies;
+    const { resources, stores } = this.#dependencies;
+    // What the cache holds was read by the old rules: it is read again, and watchers come again.
+    if (present !== undefined && !deepEqual(present.spec, definition.spec)) stores.remove(storagePrefixOf(definition));
     const served = serveDefinition(this.#dependencies, definition);
     const versions = new Set(served.map((resource) => resource.row.version));
     for (const version of present?.spec.versions ?? []) {

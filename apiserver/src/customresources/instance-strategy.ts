@@ -31,11 +31,31 @@ export function instanceStrategy(
     validate,
     table: tableOf(version.additionalPrinterColumns),
     subresources: {
-      ...(hasStatus ? { status: { type: 'update', validateUpdate: (object, old) => validate(object, old) } } : {}),
+      ...(hasStatus
+        ? {
+            status: {
+              type: 'update',
+              prepareForUpdate: keepAllButStatus,
+              validateUpdate: (object, old) => validate(object, old),
+            },
+          }
+        : {}),
       ...(version.subresources?.scale === undefined ? {} : { scale: scaleView(version.subresources.scale) }),
     },
     ...(selectable.length === 0 ? {} : { fields: (object) => fieldValues(object, selectable) }),
   };
+}
+
+/** Through `status` nothing of a custom resource changes but that, not even labels; who wrote it is noted. */
+function keepAllButStatus(object: KubernetesObject, old: KubernetesObject): void {
+  const target = object as Record<string, unknown>;
+  const { status } = target;
+  const managedFields = object.metadata?.managedFields;
+  for (const name of Object.keys(target)) delete target[name];
+  Object.assign(target, old, { metadata: { ...old.metadata } });
+  if (status === undefined) delete target['status'];
+  else target['status'] = status;
+  if (managedFields !== undefined) (target['metadata'] as { managedFields?: unknown }).managedFields = managedFields;
 }
 
 /** Everything but metadata counts as a change, and but the status where that is written by itself. */

@@ -60,7 +60,6 @@ function openStore(
   return stores.resource({
     prefix: storagePrefixOf(definition),
     namespaced: scope === 'Namespaced',
-    storedAs: { apiVersion, kind: names.kind },
     decode(stored) {
       const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('utf8');
       // Pruned and given defaults by the schema of today: that is what is read, whatever was written once.

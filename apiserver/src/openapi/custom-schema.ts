@@ -9,6 +9,16 @@ import type { Dialect, Json } from './schema-objects.ts';
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const listMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 
+/** Said of every kind, so that `kubectl explain` has something to say. */
+const apiVersionField: Json = {
+  type: 'string',
+  description: 'APIVersion defines the group and version of the schema that this object is written in.',
+};
+const kindField: Json = {
+  type: 'string',
+  description: 'Kind is the name of the schema that this object is written in.',
+};
+
 /** The two definitions of a custom resource version: its kind and its list (apiextensions `controller/openapi/builder`). */
 export function customDefinitions(
   definition: CustomResourceDefinition,
@@ -27,9 +37,9 @@ export function customDefinitions(
     type: 'object',
     required: ['items'],
     properties: {
-      apiVersion: { type: 'string' },
+      apiVersion: apiVersionField,
       items: { type: 'array', items: reference(name) },
-      kind: { type: 'string' },
+      kind: kindField,
       metadata: meta(listMeta),
     },
   };
@@ -45,7 +55,7 @@ function withTypeMeta(schema: Json, metadata: Json): Json {
   return {
     ...schema,
     type: 'object',
-    properties: { ...properties, apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata },
+    properties: { ...properties, apiVersion: apiVersionField, kind: kindField, metadata },
   };
 }
 
