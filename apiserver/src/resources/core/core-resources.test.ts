@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { isStatus, type StatusError } from '@coracle/apimachinery/errors';
 import { Bindings, ConfigMaps, Namespaces, Nodes, Pods, Secrets, Services } from '@coracle/apimachinery/resources';
-import type { Pod, Service } from '@coracle/apimachinery/types/core-v1';
+import type { ConfigMap, Node, Pod, Secret, Service } from '@coracle/apimachinery/types/core-v1';
 import { startTestApiServer, type TestApiServer } from '../../testing/index.ts';
 
 const namespace = 'default';
@@ -145,7 +145,7 @@ describe('core resources', () => {
       metadata: { name: 's', namespace },
       stringData: { a: 'ä' },
       immutable: true,
-    });
+    } as Secret);
     expect(made.data).to.deep.equal({ a: 'w6Q=' });
     expect(made).to.not.have.property('stringData');
     const error = await refusal(api.client.update(Secrets, { ...made, data: { a: 'eA==' } }));
@@ -154,14 +154,14 @@ describe('core resources', () => {
 
   it('says what is wrong in upstream words', async () => {
     const error = await refusal(
-      api.client.create(ConfigMaps, { metadata: { name: 'c', namespace }, data: { 'a b': 'x' } }),
+      api.client.create(ConfigMaps, { metadata: { name: 'c', namespace }, data: { 'a b': 'x' } } as ConfigMap),
     );
     expect(error.message).to.equal(
       'ConfigMap "c" is invalid: data[a b]: Invalid value: "a b": a valid config key must consist of alphanumeric characters, ' +
         "'-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
     );
     const taints = [{ key: 'a', effect: 'Never' }];
-    const node = await refusal(api.client.create(Nodes, { metadata: { name: 'n' }, spec: { taints } }));
+    const node = await refusal(api.client.create(Nodes, { metadata: { name: 'n' }, spec: { taints } } as Node));
     expect(node.message).to.include('metadata.taints[0].effect: Unsupported value: "Never"');
   });
 });

@@ -9,6 +9,7 @@ import {
   validateLabels,
 } from '@coracle/apimachinery/validation';
 import { setPodSpecDefaults } from '../core/pod/pod-spec-defaults.ts';
+import { podAnnotationErrors, podSpecErrors } from '../core/pod-validation/index.ts';
 
 /** The spec of an object that is private to this write; made where the client left it out. */
 export function specOf<T extends object>(object: { spec?: T }): T {
@@ -49,8 +50,11 @@ export function isEmptySelector(selector: LabelSelectorObject): boolean {
 /** Rules of any pod template (pkg/apis/core/validation.ValidatePodTemplateSpec). */
 export function validatePodTemplate(template: PodTemplateSpec, path: string): FieldError[] {
   const { labels, annotations } = template.metadata ?? {};
+  const spec = template.spec ?? { containers: [] };
   const errors = validateLabels(labels, `${path}.labels`);
   errors.push(...validateAnnotations(annotations, `${path}.annotations`));
+  errors.push(...podAnnotationErrors(annotations, spec, `${path}.annotations`));
+  errors.push(...podSpecErrors(spec, undefined, `${path}.spec`));
   if ((template.spec?.ephemeralContainers ?? []).length > 0) {
     const text = 'ephemeral containers not allowed in pod template';
     errors.push(field.forbidden(`${path}.spec.ephemeralContainers`, text));

@@ -1,6 +1,7 @@
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
 import { dns1123Label } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../../shared/registry.ts';
+import { podErrors, podUpdateErrors } from '../pod-validation/index.ts';
 import type { StrategyParts } from '../../parts.ts';
 import { bindingSubresource } from './binding.ts';
 import { podConnections } from './connect.ts';
@@ -18,6 +19,8 @@ export function podStrategy(parts: StrategyParts): Strategy<Pod> {
     prepareForCreate: preparePodForCreate,
     prepareForUpdate: preparePodForUpdate,
     generation: podSpecChanged,
+    validate: (pod, old) => podErrors(pod, old === undefined),
+    validateUpdate: podUpdateErrors,
     warnings: (pod, old) => (old === undefined ? nameWarnings(pod) : []),
     deletion: { gracePeriodSeconds, returnsObject: true },
     fields: podFields,

@@ -1,5 +1,6 @@
 import type { Container, Pod, PodStatus } from '@coracle/apimachinery/types/core-v1';
 import { ipWarnings } from '@coracle/apimachinery/validation';
+import { ephemeralContainersUpdateErrors, podErrors, podStatusErrors, resizeErrors } from '../pod-validation/index.ts';
 import type { UpdateRules } from '../../shared/registry.ts';
 import { setPodLevelResources } from './pod-level-resources.ts';
 import { podSpecChanged } from './prepare.ts';
@@ -17,6 +18,7 @@ export const statusRules: UpdateRules<Pod> = {
     }
     keepConditionGenerations(status, before);
   },
+  validateUpdate: podStatusErrors,
   warnings: ({ status }) => [
     ...(status?.podIPs ?? []).flatMap(({ ip }, index) => ipWarnings(`status.podIPs[${index}].ip`, ip)),
     ...(status?.hostIPs ?? []).flatMap(({ ip }, index) => ipWarnings(`status.hostIPs[${index}].ip`, ip)),
@@ -79,6 +81,7 @@ export const resizeRules: UpdateRules<Pod> = {
     pod.spec = { ...before, containers, ...(initContainers && { initContainers }), ...(resources && { resources }) };
     if (resources) setPodLevelResources(pod);
   },
+  validateUpdate: (pod, old) => [...podErrors(pod, false), ...resizeErrors(pod, old)],
 };
 
 function restoreAll(pod: Pod, old: Pod): void {

@@ -1,0 +1,3 @@
+export { podAnnotationErrors, podErrors, podSpecErrors } from './pod-spec.ts';
+export { nodeSelectorErrors, tolerationErrors } from './scheduling.ts';
+export { ephemeralContainersUpdateErrors, podStatusErrors, podUpdateErrors, resizeErrors } from './updates.ts';
