@@ -27,8 +27,8 @@ export function podStrategy(parts: StrategyParts): Strategy<Pod> {
     table: podTable,
     subresources: {
       status: { type: 'update', ...statusRules },
-      ephemeralcontainers: { type: 'update', ...ephemeralContainersRules },
-      resize: { type: 'update', ...resizeRules },
+      ephemeralcontainers: { type: 'update', generation: podSpecChanged, ...ephemeralContainersRules },
+      resize: { type: 'update', generation: podSpecChanged, ...resizeRules },
       binding: bindingSubresource,
       eviction: evictionSubresource,
       ...podConnections(parts),
