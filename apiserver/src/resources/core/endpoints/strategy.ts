@@ -20,6 +20,12 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   resource: { group: '', resource: 'endpoints' },
   generation: 'none',
   createOnUpdate: true,
+  defaults(endpoints) {
+    for (const { ports } of endpoints.subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP';
+  },
+  defaults({ subsets }) {
+    for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ??= 'TCP';
+  },
   validate(endpoints, old) {
     if (old && semanticEqual(old.subsets, endpoints.subsets)) return [];
     return subsetErrors(endpoints);
