@@ -49,6 +49,7 @@ import type { Strategy } from './registry/strategy.ts';
 import { builtinStrategies } from './resources/index.ts';
 import { createObjectStores } from './storage/object-store/index.ts';
 import { ensureSystemObjects, type SystemOptions } from './system/index.ts';
+import { createWebhookClient } from './webhooks/index.ts';
 
 export type {
   AdmissionContext,
@@ -83,7 +84,8 @@ export async function createApiServer(
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
   const authentication = createAuthentication(security);
   const connector = createConnector(options.kubeletClient);
-  const custom = new CustomResources({ scheme, stores, resources, environment });
+  const webhooks = createWebhookClient(readers, environment);
+  const custom = new CustomResources({ scheme, stores, resources, environment, webhooks, random: environment.random });
   const network = {
     serviceCidrs: options.serviceCidrs ?? defaultServiceCidrs,
     nodePortRange: options.nodePortRange ?? defaultNodePorts,
@@ -176,6 +178,7 @@ export async function createApiServer(
         stopping.abort(new Error('the server is shutting down'));
         await listener?.stop();
         await connector.stop();
+        webhooks.close();
         await stores.close();
       })()),
   };

@@ -11,10 +11,11 @@ import type {
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import type { ServedResource } from '../registry/served-resource.ts';
 import type { ObjectStores, ResourceStore } from '../storage/object-store/object-store.ts';
+import { type Conversion, type ConversionDependencies, conversionOf } from './conversion.ts';
 import { instanceStrategy } from './instance-strategy.ts';
 import { structuralSchema } from './structural-schema.ts';
 
-export interface ServeDefinitionDependencies {
+export interface ServeDefinitionDependencies extends ConversionDependencies {
   readonly scheme: Scheme;
   readonly stores: ObjectStores;
 }
@@ -42,10 +43,11 @@ export function serveDefinition(
       structuralSchema(version.schema?.openAPIV3Schema, objectMeta),
     ]),
   );
+  const conversion = conversionOf(definition, schemas, dependencies);
   const store = openStore(stores, definition, storage, schemaOfVersion(schemas, storage));
   return definition.spec.versions
     .filter((version) => version.served)
-    .map((version) => serveVersion({ scheme, definition, version, storage, schemas, store }));
+    .map((version) => serveVersion({ scheme, definition, version, storage, schemas, store, conversion }));
 }
 
 function openStore(
@@ -56,6 +58,7 @@ function openStore(
 ): ResourceStore {
   const { group, names, scope } = definition.spec;
   const apiVersion = `${group}/${storage.name}`;
+  const keepsVersion = definition.spec.conversion?.strategy === 'Webhook';
   const { fields } = instanceStrategy(definition, storage, { group, resource: names.plural });
   return stores.resource({
     prefix: storagePrefixOf(definition),
@@ -65,7 +68,7 @@ function openStore(
       // Pruned and given defaults by the schema of today: that is what is read, whatever was written once.
       const object = checkObject(JSON.parse(text), schema).object as KubernetesObject;
       applyDefaults(object, schema);
-      return { ...object, apiVersion };
+      return keepsVersion ? object : { ...object, apiVersion };
     },
     ...(fields === undefined ? {} : { fields }),
   });
@@ -79,15 +82,18 @@ interface VersionParts {
   /** Structures of all versions, served or not. */
   readonly schemas: ReadonlyMap<string, ObjectSchema>;
   readonly store: ResourceStore;
+  readonly conversion: Conversion;
 }
 
 function serveVersion(parts: VersionParts): ServedResource {
-  const { scheme, definition, version, storage, schemas, store } = parts;
+  const { scheme, definition, version, storage, schemas, store, conversion } = parts;
+  const { prepare } = conversion;
   const schema = schemaOfVersion(schemas, version);
   const storageSchema = schemaOfVersion(schemas, storage);
   const { group, names } = definition.spec;
   const groupResource = { group, resource: names.plural };
-  const isStorageVersion = version.name === storage.name;
+  // Where a webhook converts, the store may hold objects of any version, as they were written.
+  const isStorageVersion = version.name === storage.name && prepare === undefined;
   const apiVersion = `${group}/${version.name}`;
   const storageApiVersion = `${group}/${storage.name}`;
   const metadataSchema = metaSchema(scheme, 'PartialObjectMetadata');
@@ -107,11 +113,13 @@ function serveVersion(parts: VersionParts): ServedResource {
     encodeMetadata: (object) => encodeMessage(object, metadataSchema),
     encodeStatus: (status) => encodeProtobuf(status, statusSchema),
     strategicMerge: false,
-    toStorage: (object) => (isStorageVersion ? object : { ...object, apiVersion: storageApiVersion }),
-    fromStorage(object, to = version.name) {
-      if (to === storage.name) return object;
-      return { ...deepCopy(object), apiVersion: `${group}/${to}` };
+    toStorage(object) {
+      if (prepare === undefined) return conversion.convert(object, storage.name);
+      return prepare([object], storage.name).then(() => deepCopy(conversion.convert(object, storage.name)));
     },
+    fromStorage: (object, to = version.name) => conversion.convert(object, to),
+    ...(prepare === undefined ? {} : { prepare: (objects) => prepare(objects, version.name) }),
+    convert: (object, to) => ({ ...object, apiVersion: `${group}/${to}` }),
     setDefaults: (object) => applyDefaults(object, schema),
     setStorageDefaults: (object) => applyDefaults(object, storageSchema),
     normalize: (object) => object,

@@ -2,6 +2,7 @@ import { badRequest } from '@coracle/apimachinery/errors';
 import { isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { DecodeError } from '@coracle/apimachinery/structural';
+import { servedForm } from '../registry/served-resource.ts';
 import type { Write } from '../registry/write.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { parseYaml } from './body.ts';
@@ -26,13 +27,16 @@ function decode(bytes: Uint8Array, options: WriteOptions): unknown {
 }
 
 /** The object that results when the client's intent is merged into what is stored. Throws Conflict where others own fields. */
-export function applyTo(
+export async function applyTo(
   { resource }: Call,
   write: Write,
   current: StoredObject | undefined,
   intent: KubernetesObject,
   options: WriteOptions,
-): KubernetesObject {
+): Promise<KubernetesObject> {
   if (write.fields === undefined) throw badRequest(`${resource.row.resource} cannot be applied`);
-  return write.fields.apply(current?.object, intent, options.force === true);
+  const live = current === undefined ? undefined : await servedForm(resource, current.object);
+  const merged = write.fields.apply(live, intent, options.force === true);
+  resource.setDefaults(merged);
+  return resource.toStorage(merged);
 }

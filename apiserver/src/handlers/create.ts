@@ -15,11 +15,10 @@ export async function create(call: Call): Promise<ApiResponse> {
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
   const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(body);
-  const object = resource.toStorage(body);
   const write = writeOf(call, options);
-  wipeSystemFields(metaOf(object));
-  dedupeOwnerReferences(object, false, write.context.warn);
-  write.fields?.update(undefined, object);
-  const result = await createObject(write, object);
+  wipeSystemFields(metaOf(body));
+  dedupeOwnerReferences(body, false, write.context.warn);
+  write.fields?.update(undefined, body);
+  const result = await createObject(write, await resource.toStorage(body));
   return respondWithObject(call, negotiated, result.object, result.stored, 201);
 }

@@ -8,7 +8,7 @@ import { checkObject, DecodeError, strictDecodingError } from '@coracle/apimachi
 import type { RequestContext } from '../filters/filter.ts';
 import type { ApiResponse } from '../http/api-request.ts';
 import { mediaTypeWithoutParameters } from '../negotiation/content-type.ts';
-import type { ServedResource } from '../registry/served-resource.ts';
+import { servedForm, type ServedResource } from '../registry/served-resource.ts';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
 import { type Produce, updateObject } from '../registry/update.ts';
 import { applyTo, readApplyPatch } from './apply.ts';
@@ -41,14 +41,13 @@ export async function patch(call: Call): Promise<ApiResponse> {
     produce = (current) => applyTo(call, write, current, applied, options);
   } else {
     const body = await readPatch(call);
-    produce = (current) => {
+    produce = async (current) => {
       if (current === undefined) throw notFound(resource.groupResource, name);
-      const served = resource.fromStorage(current.object);
+      const served = await servedForm(resource, current.object);
       const object = patched(context, served, body, { type, schema: resource.schema }, options);
       resource.setDefaults(object);
-      const storage = resource.toStorage(object);
-      write.fields?.update(current.object, storage);
-      return storage;
+      write.fields?.update(served, object);
+      return resource.toStorage(object);
     };
   }
   const mayCreate = type === 'apply' && context.info.subresource === '';

@@ -21,13 +21,14 @@ export function negotiateCall({ context, resource }: Call): Negotiated {
 }
 
 /** One object as the answer. `object` is in storage version; with `stored` its cached bytes are sent. */
-export function respondWithObject(
+export async function respondWithObject(
   call: Call,
   negotiated: Negotiated,
   object: KubernetesObject,
   stored: StoredObject | undefined,
   status = 200,
-): ApiResponse {
+): Promise<ApiResponse> {
+  if (call.resource.prepare !== undefined) await call.resource.prepare([object]);
   const { transform } = negotiated;
   if (transform?.kind === 'Table') {
     const meta =
@@ -50,13 +51,14 @@ export function respondWithObject(
 }
 
 /** A list as the answer; `items` in storage version. */
-export function respondWithList(
+export async function respondWithList(
   call: Call,
   negotiated: Negotiated,
   items: readonly StoredObject[],
   meta: ListMeta,
-): ApiResponse {
+): Promise<ApiResponse> {
   const { transform } = negotiated;
+  if (call.resource.prepare !== undefined) await call.resource.prepare(items.map((item) => item.object));
   const objects = () => items.map((item) => item.object);
   if (transform?.kind === 'Table') return tableResponse(call, negotiated, objects(), meta, 200);
   if (transform?.kind === 'PartialObjectMetadata') {

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { groupVersion, type GroupVersionKind, type SubresourceRow } from '@coracle/apimachinery/schema';
 import type { ApiResponse } from '../http/api-request.ts';
 import { objectResponse } from '../negotiation/object-response.ts';
+import { servedForm } from '../registry/served-resource.ts';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { type AdmissionChain, admissionChain } from '../registry/admission-chain.ts';
@@ -25,7 +26,7 @@ export async function getView(call: Call, row: SubresourceRow, view: View): Prom
   negotiateCall(call);
   const stored = await resource.store.get(keyOfCall(call), { type: 'newest' });
   if (stored === undefined) throw notFound(resource.groupResource, context.info.name);
-  return viewResponse(call, row, view.read(resource.fromStorage(stored.object)));
+  return viewResponse(call, row, view.read(await servedForm(resource, stored.object)));
 }
 
 /**
@@ -45,7 +46,7 @@ export async function changeView(
   const viewWrite: Write = { ...write, subresource: undefined, admission: noAdmission };
   const change = async (current: StoredObject | undefined): Promise<KubernetesObject> => {
     if (current === undefined) throw notFound(resource.groupResource, name);
-    const served = resource.fromStorage(current.object);
+    const served = await servedForm(resource, current.object);
     const old = view.read(served);
     const changed = await admitView(write, row, await produce(deepCopy(old)), old);
     const meta = metaOf(changed);
@@ -58,12 +59,11 @@ export async function changeView(
     const objectMeta = metaOf(object);
     if (meta.uid) objectMeta.uid = meta.uid;
     if (meta.resourceVersion) objectMeta.resourceVersion = meta.resourceVersion;
-    const storage = resource.toStorage(object);
-    write.fields?.update(current.object, storage);
-    return storage;
+    write.fields?.update(served, object);
+    return resource.toStorage(object);
   };
   const result = await updateObject(viewWrite, name, change, { mayCreate: false });
-  return viewResponse(call, row, view.read(resource.fromStorage(result.object)));
+  return viewResponse(call, row, view.read(await servedForm(resource, result.object)));
 }
 
 const noAdmission: AdmissionChain = admissionChain([]);

@@ -1,6 +1,7 @@
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { ApiResponse } from '../http/api-request.ts';
 import { dedupeOwnerReferences } from '../registry/metadata.ts';
+import { servedForm } from '../registry/served-resource.ts';
 import { type Produce, updateObject } from '../registry/update.ts';
 import { readObject } from './body.ts';
 import type { Call } from './call.ts';
@@ -15,13 +16,13 @@ export async function update(call: Call): Promise<ApiResponse> {
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
   const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(body);
-  const wanted = resource.toStorage(body);
   const write = writeOf(call, options);
-  dedupeOwnerReferences(wanted, false, write.context.warn);
-  const produce: Produce = (current) => {
-    const object = deepCopy(wanted);
-    write.fields?.update(current?.object, object);
-    return object;
+  dedupeOwnerReferences(body, false, write.context.warn);
+  const produce: Produce = async (current) => {
+    const object = deepCopy(body);
+    const live = current === undefined ? undefined : await servedForm(resource, current.object);
+    write.fields?.update(live, object);
+    return resource.toStorage(object);
   };
   const mayCreate = resource.strategy.createOnUpdate === true && context.info.subresource === '';
   const result = await updateObject(write, context.info.name, produce, { mayCreate });

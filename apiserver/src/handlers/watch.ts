@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { initialEventsEndAnnotation } from '@coracle/apimachinery/watch';
 import { statusOf } from '../filters/error-to-status.ts';
 import type { ApiResponse, WatchFrame } from '../http/api-request.ts';
@@ -57,7 +58,10 @@ async function* follow(
   if (context.signal.aborted) end();
   else context.signal.addEventListener('abort', end, { once: true });
   try {
-    for await (const events of resource.store.watch(request, ending.signal)) yield events.map(frames.of);
+    for await (const events of resource.store.watch(request, ending.signal)) {
+      if (resource.prepare !== undefined) await resource.prepare(events.flatMap(objectOf));
+      yield events.map(frames.of);
+    }
   } catch (error) {
     // The answer has begun: an error is an event now. A watcher that was too slow simply resumes.
     if (!(error instanceof WatcherTooSlowError)) yield [frames.error(error)];
@@ -66,6 +70,10 @@ async function* follow(
     context.signal.removeEventListener('abort', end);
     end();
   }
+}
+
+function objectOf(event: StoreEvent): KubernetesObject[] {
+  return event.type === 'BOOKMARK' ? [] : [event.object.object];
 }
 
 interface Frames {

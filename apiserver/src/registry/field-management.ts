@@ -11,12 +11,11 @@ import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { parseGroupVersion } from '@coracle/apimachinery/schema';
 import { resetPaths } from './generation.ts';
-import { assign, timestamp } from './metadata.ts';
+import { timestamp } from './metadata.ts';
 import type { ServedResource } from './served-resource.ts';
 import type { FieldPath } from './strategy.ts';
-import { metaOf } from './write.ts';
 
-/** Keeps metadata.managedFields of one write true. Objects are in storage version. */
+/** Keeps metadata.managedFields of one write true. Objects are in the served version. */
 export interface FieldManagement {
   /**
    * Records on `object`, in place, which fields this write set. `live` is what is stored now; undefined on a create.
@@ -24,8 +23,8 @@ export interface FieldManagement {
    */
   update(live: KubernetesObject | undefined, object: KubernetesObject): void;
   /**
-   * Server-side apply: the object, private and with defaults set, that results from merging `intent` (in the served version)
-   * into what is stored. Throws Conflict where others own what it changes, unless forced; BadRequest for a bad intent.
+   * Server-side apply: the object, private, without defaults, that results from merging `intent` into what is stored.
+   * Throws Conflict where others own what it changes, unless forced; BadRequest for a bad intent.
    */
   apply(live: KubernetesObject | undefined, intent: KubernetesObject, force: boolean): KubernetesObject;
 }
@@ -53,19 +52,10 @@ export function fieldManagementFor(
     ignored: ignoredBy(resource, options.resetFields),
     toVersion: versionsOf(resource),
   });
-  const served = (object: KubernetesObject) => (resource.isStorageVersion ? object : resource.fromStorage(object));
   return {
-    update(live, object) {
-      const seen = served(object);
-      updateManagedFields(live === undefined ? undefined : served(live), seen, write());
-      if (seen !== object) assign(metaOf(object), 'managedFields', seen.metadata?.managedFields);
-    },
-    apply(live, intent, force) {
-      const options = { ...write(), kind: resource.row.kind, force };
-      const merged = deepCopy(applyConfiguration(live === undefined ? undefined : served(live), intent, options));
-      resource.setDefaults(merged);
-      return resource.toStorage(merged);
-    },
+    update: (live, object) => updateManagedFields(live, object, write()),
+    apply: (live, intent, force) =>
+      deepCopy(applyConfiguration(live, intent, { ...write(), kind: resource.row.kind, force })),
   };
 }
 
@@ -87,8 +77,6 @@ function versionsOf(resource: ServedResource): ToVersion {
   return (object, apiVersion) => {
     const { group, version } = parseGroupVersion(apiVersion);
     const schema = group === resource.row.group ? resource.schemaOf(version) : undefined;
-    if (schema === undefined) return undefined;
-    const storage = resource.isStorageVersion ? object : resource.toStorage(deepCopy(object));
-    return { object: resource.fromStorage(storage, version), schema };
+    return schema === undefined ? undefined : { object: resource.convert(object, version), schema };
   };
 }

@@ -57,6 +57,7 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
     strategicMerge: true,
     toStorage: (object) => (isStorageVersion ? object : normalize(scheme.convert(object, storage), storageSchema)),
     fromStorage: (object, version = row.version) => scheme.convert(object, { group: row.group, version }),
+    convert: (object, version) => scheme.convert(object, { group: row.group, version }),
     setDefaults: (object) => setDefaults(object, schema, strategy, row.version),
     setStorageDefaults: (object) => setDefaults(object, storageSchema, strategy, storageRow.version),
     normalize: (object) => normalize(object, storageSchema),

@@ -39,9 +39,16 @@ export interface ServedResource {
   /** Whether PATCH takes strategic merge patches: built-in kinds only. */
   readonly strategicMerge: boolean;
   /** From the served version to the stored one. May change and return the object given, which must be private. */
-  toStorage(object: KubernetesObject): KubernetesObject;
+  toStorage(object: KubernetesObject): KubernetesObject | Promise<KubernetesObject>;
   /** From the stored version to the served one (or another served version of the resource); leaves the object alone. */
   fromStorage(object: KubernetesObject, version?: string): KubernetesObject;
+  /**
+   * Where somebody else converts (a webhook): asks for these objects in the served version, so that `fromStorage` can
+   * answer for them. Absent for everybody who needs no help.
+   */
+  prepare?(objects: readonly KubernetesObject[]): Promise<void>;
+  /** Between served versions, as far as this server can do it by itself; for comparing who owns what. */
+  convert(object: KubernetesObject, version: string): KubernetesObject;
   /** Defaults of the schema, then those of the strategy, in place; `object` is in the served version. */
   setDefaults(object: KubernetesObject): void;
   /** The same for an object in storage version. */
@@ -55,6 +62,12 @@ export interface ServedResource {
 export interface ProtobufCodec {
   readonly encode: (object: KubernetesObject) => Uint8Array;
   readonly decode: (message: Uint8Array) => KubernetesObject;
+}
+
+/** An object in storage version as the served version shows it; shared with it or with its conversion. */
+export async function servedForm(resource: ServedResource, object: KubernetesObject): Promise<KubernetesObject> {
+  if (resource.prepare !== undefined) await resource.prepare([object]);
+  return resource.fromStorage(object);
 }
 
 export function resourceOf(resource: ServedResource): GroupVersionResource {
