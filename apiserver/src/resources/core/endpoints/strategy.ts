@@ -20,9 +20,6 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   resource: { group: '', resource: 'endpoints' },
   generation: 'none',
   createOnUpdate: true,
-  defaults(endpoints) {
-    for (const { ports } of endpoints.subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP';
-  },
   defaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ??= 'TCP';
   },
