@@ -7,6 +7,7 @@ import { limitRanger } from './plugins/limit-ranger.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
 import { nodeRestriction } from './plugins/node-restriction.ts';
 import { persistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts';
+import { podSecurity } from './plugins/pod-security.ts';
 import { priority } from './plugins/priority.ts';
 import { resourceQuota } from './plugins/resource-quota.ts';
 import { runtimeClass } from './plugins/runtime-class.ts';
@@ -33,6 +34,7 @@ export function createAdmission(
     serviceAccount(context),
     nodeRestriction(context),
     taintNodesByCondition,
+    podSecurity(context),
     priority(context),
     defaultTolerationSeconds,
     defaultStorageClass(context),

@@ -41,9 +41,7 @@ export function serviceAccount(context: AdmissionContext): AdmissionPlugin {
         mountToken(spec, () => generateName(volumePrefix, context.environment.random));
       }
       if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
-        spec.imagePullSecrets = account.imagePullSecrets.map(({ name }) => ({
-          ...(name === undefined ? {} : { name }),
-        }));
+        spec.imagePullSecrets = account.imagePullSecrets.map((each) => ({ ...each }));
       }
     },
     async validate(attributes) {

@@ -73,8 +73,8 @@ export function replayThenFollow(
   }
 }
 
-async function* failWith(error: unknown): AsyncIterable<WatchBatch> {
-  throw error;
+function failWith(error: unknown): AsyncIterable<WatchBatch> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
 }
 
 async function* follow(
