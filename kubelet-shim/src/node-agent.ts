@@ -1,5 +1,5 @@
 import type { Running } from '@coracle/apimachinery/component';
-import { ConfigMaps, Nodes, Pods, Secrets, Services } from '@coracle/apimachinery/resources';
+import { ConfigMaps, Nodes, Pods, RuntimeClasses, Secrets, Services } from '@coracle/apimachinery/resources';
 import type { Node, Pod, Secret } from '@coracle/apimachinery/types/core-v1';
 import { createEventRecorder } from '@coracle/client/events';
 import { createInformers, type Informers } from '@coracle/client/informer';
@@ -92,6 +92,7 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
       allocatable: options.allocatable,
       capacity: options.capacity,
       seccompDefault: options.seccompDefault ?? false,
+      runtimeHandler: async (name) => (await client.get(RuntimeClasses, { name })).handler,
     }),
   };
 

@@ -11,6 +11,7 @@ import type { WaitingReason } from './container-statuses.ts';
 import { isHostNetwork } from './observed.ts';
 import { podResource } from './resources.ts';
 import { isTerminal } from './status.ts';
+import { checkSysctls } from './sysctls.ts';
 
 /**
  * Whether the node can take this pod beside those it has: the last word, also over pods that were put here without a
@@ -19,6 +20,7 @@ import { isTerminal } from './status.ts';
 export function admitPod(pod: Pod, node: Node, others: readonly Pod[]): WaitingReason | undefined {
   const active = others.filter((other) => other.metadata?.uid !== pod.metadata?.uid && !isTerminal(other.status));
   return (
+    checkSysctls(pod) ??
     checkResources(pod, node, active) ??
     checkNodeName(pod, node) ??
     checkPorts(pod, active) ??

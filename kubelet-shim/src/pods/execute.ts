@@ -56,8 +56,8 @@ async function createSandbox(services: PodServices, request: ExecuteRequest, att
     await endPreviousSandboxes(services, request);
   }
   await services.files.prepare(pod);
-  const config = await services.configs.sandbox(pod, attempt);
   try {
+    const config = await services.configs.sandbox(pod, attempt);
     observer.addSandbox(await services.runtime.runSandbox(config));
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
@@ -176,6 +176,7 @@ async function prune(services: PodServices, observer: PodObserver, name: string)
   const instances = observer.observed.containers.filter((container) => container.name === name);
   for (const { id } of instances.slice(instancesKept)) {
     await services.runtime.removeContainer(id);
+    services.configs.forget([id]);
     observer.removeContainer(id);
   }
   for (const sandbox of observer.observed.sandboxes.slice(1)) {

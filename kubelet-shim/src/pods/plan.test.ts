@@ -192,7 +192,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('planPod', () => {
-  for (const { name, pod, has = [], sandboxes = ['ready'], input, plan } of cases) {
+  for (const { name, pod, has = [], sandboxes = ['ready'] as const, input, plan } of cases) {
     it(name, () => {
       const made = planPod({
         pod,

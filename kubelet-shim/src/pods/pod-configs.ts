@@ -1,5 +1,12 @@
 import { quantityValue } from '@coracle/apimachinery/quantity';
-import type { ConfigMap, Container as ContainerSpec, Pod, Secret, Service } from '@coracle/apimachinery/types/core-v1';
+import type {
+  ConfigMap,
+  Container as ContainerSpec,
+  Pod,
+  ResourceRequirements,
+  Secret,
+  Service,
+} from '@coracle/apimachinery/types/core-v1';
 import type { NodeDns } from '../node/options.ts';
 import {
   type ContainerConfig,
@@ -43,6 +50,8 @@ export interface PodConfigsDependencies {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly capacity: Readonly<Record<string, string>>;
   readonly seccompDefault: boolean;
+  /** The handler that a RuntimeClass names. Throws where there is no such class. */
+  readonly runtimeHandler: (className: string) => Promise<string>;
 }
 
 const hostsPath = '/etc/hosts';
@@ -50,14 +59,16 @@ const hostsPath = '/etc/hosts';
 export function createPodConfigs(dependencies: PodConfigsDependencies): PodConfigs {
   const { dns, cgroups, files, runtime } = dependencies;
   const memoryBytes = quantityValue(dependencies.capacity['memory']);
-  /** What each container was last given, by its id. */
-  const given = new Map<string, LinuxResources>();
+  /** What each running container was last given, by its id, and the words of the spec that it came from. */
+  const given = new Map<string, Given>();
   const wanted = (pod: Pod, spec: ContainerSpec) => containerResources(pod, spec, memoryBytes);
 
   return {
     async sandbox(pod, attempt) {
       const { name = '', namespace = '', uid = '', labels = {}, annotations = {} } = pod.metadata ?? {};
       const portMappings = portMappingsOf(pod);
+      const className = pod.spec?.runtimeClassName;
+      const runtimeHandler = className ? await dependencies.runtimeHandler(className) : '';
       return {
         metadata: { name, namespace, uid, attempt },
         ...(!isHostNetwork(pod) && { hostname: sandboxHostname(pod, dns.clusterDomain) }),
@@ -66,6 +77,7 @@ export function createPodConfigs(dependencies: PodConfigsDependencies): PodConfi
         ...(portMappings.length > 0 && { portMappings }),
         labels: { ...labels, ...ownLabels(pod) },
         annotations,
+        ...(runtimeHandler !== '' && { runtimeHandler }),
         linux: {
           cgroupParent: await cgroups.ensure(pod),
           securityContext: sandboxSecurity(pod),
@@ -84,10 +96,13 @@ export function createPodConfigs(dependencies: PodConfigsDependencies): PodConfi
 
     resourceChange(container, pod, spec) {
       const target = wanted(pod, spec);
-      const present = given.get(container.id) ?? container.resources;
-      if (!present) given.set(container.id, target);
-      const changed = present ? changedResources(present, target) : [];
-      if (changed.length === 0) return 'none';
+      const present = given.get(container.id)?.linux ?? container.resources ?? target;
+      const changed = changedResources(present, target);
+      if (changed.length === 0) {
+        // Other words may come to the same: the kernel's smallest share is 2m.
+        given.set(container.id, { linux: target, words: spec.resources ?? {} });
+        return 'none';
+      }
       const restarts = (spec.resizePolicy ?? []).some(
         ({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer' && changed.includes(resourceName),
       );
@@ -103,18 +118,27 @@ export function createPodConfigs(dependencies: PodConfigsDependencies): PodConfi
         memoryLimitInBytes: -1,
         ...withoutScore(target),
       });
-      given.set(container.id, target);
+      given.set(container.id, { linux: target, words: spec.resources ?? {} });
     },
 
-    resourceStatus(_pod, spec) {
-      const { requests, limits } = spec.resources ?? {};
-      if (!requests && !limits) return { resources: {} };
+    resourceStatus(_pod, spec, running) {
+      const { requests, limits } = (running && given.get(running.id)?.words) ?? spec.resources ?? {};
+      const allocated = spec.resources?.requests;
       return {
         resources: { ...(limits && { limits }), ...(requests && { requests }) },
-        ...(requests && { allocatedResources: requests }),
+        ...(allocated && { allocatedResources: allocated }),
       };
     },
+
+    forget(containerIds) {
+      for (const id of containerIds) given.delete(id);
+    },
   };
+}
+
+interface Given {
+  readonly linux: LinuxResources;
+  readonly words: ResourceRequirements;
 }
 
 function withoutScore({ oomScoreAdj: _, ...resources }: LinuxResources): LinuxResources {

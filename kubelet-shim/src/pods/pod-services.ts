@@ -130,6 +130,8 @@ export interface PodConfigs {
     spec: ContainerSpec,
     running: Container | undefined,
   ): Pick<ContainerStatus, 'resources' | 'allocatedResources'>;
+  /** These containers have been removed. */
+  forget(containerIds: readonly string[]): void;
 }
 
 export interface ContainerConfigRequest {

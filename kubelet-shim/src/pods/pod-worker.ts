@@ -364,6 +364,7 @@ class Worker implements PodWorker {
       await services.runtime.removeSandbox(id);
       this.#observer.removeSandbox(id);
     }
+    services.configs.forget(this.observed.containers.map(({ id }) => id));
     for (const { id } of this.observed.containers) {
       await services.runtime.removeContainer(id);
       this.#observer.removeContainer(id);

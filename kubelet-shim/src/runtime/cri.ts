@@ -128,6 +128,8 @@ export interface SandboxConfig {
   readonly portMappings?: readonly PortMapping[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of the pod's RuntimeClass; absent = the runtime's default. */
+  readonly runtimeHandler?: string;
   readonly linux: {
     readonly cgroupParent: string;
     readonly securityContext: SandboxSecurityContext;

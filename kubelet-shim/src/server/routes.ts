@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { UpgradeRequest } from '../streaming/index.ts';
 import { serveAttach, serveExec, serveForward, serveRun } from './sessions.ts';
-import { serveLogs } from './logs.ts';
+import { serveLogs, serveLogsUpgraded } from './logs.ts';
 import type { NodeServerDependencies } from './node-server.ts';
 import { servePods } from './pods.ts';
 import { serveCadvisorMetrics, serveResourceMetrics, serveSummary } from './stats.ts';
@@ -34,7 +34,7 @@ const routes: Readonly<Record<string, Route>> = {
   '/healthz/syncloop': { handle: ok },
   '/pods': { handle: servePods },
   '/runningpods': { handle: servePods },
-  '/containerLogs': { handle: serveLogs },
+  '/containerLogs': { handle: serveLogs, upgrade: serveLogsUpgraded },
   '/exec': { upgrade: serveExec },
   '/attach': { upgrade: serveAttach },
   '/portForward': { upgrade: serveForward },

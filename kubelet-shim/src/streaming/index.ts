@@ -1,4 +1,4 @@
 export { type LogOptions, type LogWriterState, readContainerLog } from './log-reader.ts';
 export { type ConnectPort, servePortForward } from './port-forward.ts';
 export { type RunSession, serveRemoteCommand } from './remote-command.ts';
-export { refuse, type UpgradeRequest } from './upgrade.ts';
+export { acceptWebSocket, refuse, type UpgradeRequest } from './upgrade.ts';

@@ -62,7 +62,10 @@ export function criRuntimeOver(channel: Channel): ContainerRuntime {
     },
 
     async runSandbox(config) {
-      const answer = await channel.call<{ podSandboxId: string }>('RuntimeService/RunPodSandbox', { config });
+      const answer = await channel.call<{ podSandboxId: string }>('RuntimeService/RunPodSandbox', {
+        config,
+        runtimeHandler: config.runtimeHandler ?? '',
+      });
       return answer.podSandboxId;
     },
     async stopSandbox(podSandboxId) {
