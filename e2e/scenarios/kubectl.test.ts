@@ -119,7 +119,7 @@ const table: readonly Row[] = [
   },
   {
     title: 'describe pods',
-    command: 'describe pods -l app=web',
+    command: 'describe pods -l app=web --show-events',
     output: [/^Node: +ip-/m, /Scheduled/, /Pulled|Created/, /Started/],
   },
   { title: 'diff', command: 'diff -f -', input: deployment('v2'), code: 1, output: [/^\+ +value: v2$/m] },

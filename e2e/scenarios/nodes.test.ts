@@ -51,7 +51,7 @@ describe('nodes of a real cluster', function () {
     for (const target of targets) {
       const answer = await cluster.kubectl(
         ...['run', 'client', '--rm', '-i', '--quiet', '--restart=Never', `--image=${applicationImages.tools}`],
-        ...['--', 'wget', '-qO-', '-T', '10', `http://${target}/healthz`],
+        ...['--', 'wget', '-qO-', `http://${target}/healthz`],
       );
       expect(answer, target).to.equal('ok');
     }
@@ -100,7 +100,7 @@ describe('nodes of a real cluster', function () {
       expect(
         await cluster.kubectl(
           ...['run', 'client', '--rm', '-i', '--quiet', '--restart=Never', `--image=${applicationImages.tools}`],
-          ...['--', 'wget', '-qO-', '-T', '10', 'http://web/healthz'],
+          ...['--', 'wget', '-qO-', 'http://web/healthz'],
         ),
       ).to.equal('ok'),
     );

@@ -3,7 +3,7 @@ import { PersistentVolumeClaims, PersistentVolumes, Pods } from '@coracle/apimac
 import type { ResourceRef } from '@coracle/apimachinery/schema';
 import type { Client } from '@coracle/client/rest';
 import type { WorkQueue } from '@coracle/client/workqueue';
-import { objectKey, queueSelf, type StartController, splitKey } from '../runtime/index.ts';
+import { queueSelf, type StartController, splitKey } from '../runtime/index.ts';
 import { claimIndex, claimKeys, isTerminating } from '../shared/index.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
@@ -50,7 +50,6 @@ async function protect<T extends KubernetesObject>(
   const isProtected = finalizers.includes(finalizer);
   if (isTerminating(object) ? !isProtected || isUsed() : isProtected) return;
   const next = isProtected ? finalizers.filter((other) => other !== finalizer) : [...finalizers, finalizer];
-  const { uid, resourceVersion } = object.metadata ?? {};
-  const body = { metadata: { uid, resourceVersion, finalizers: next } };
-  await client.patch(resource, objectKey(object), { type: 'merge', body });
+  // An update, as upstream: its role does not let it patch.
+  await client.update(resource, { ...object, metadata: { ...object.metadata, finalizers: next } });
 }
