@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type ApiPackage, moduleFolder } from './packages.ts';
 
@@ -16,6 +16,8 @@ export interface ResourceFacts {
   /** Set where the stored form is of another group. */
   readonly storageGroup?: string;
   readonly storagePrefix: string;
+  /** Text of the `Warning` header on every request to it. */
+  readonly deprecationWarning?: string;
   /** Name, verbs, and the kind of the body as `group/version/Kind`. */
   readonly subresources?: readonly (readonly [name: string, verbs: string, kind: string])[];
 }
@@ -84,7 +86,7 @@ export function readResources(packages: readonly ApiPackage[]): GroupFacts[] {
         package: api.name,
         resources: discovered
           .filter((row) => !row.name.includes('/'))
-          .map((row) => resourceFacts(row, discovered, metadata.name, api.version, preferred)),
+          .map((row) => resourceFacts(row, discovered, api, preferred)),
       });
     }
   }
@@ -94,10 +96,11 @@ export function readResources(packages: readonly ApiPackage[]): GroupFacts[] {
 function resourceFacts(
   row: DiscoveredResource,
   all: readonly DiscoveredResource[],
-  group: string,
-  version: string,
+  api: ApiPackage,
   preferred: string,
 ): ResourceFacts {
+  const { group = '', version } = api;
+  const deprecationWarning = readDeprecation(api, row.kind);
   const key = `${group}/${row.name}`;
   const subresources = all
     .filter((candidate) => candidate.name.startsWith(`${row.name}/`))
@@ -117,8 +120,25 @@ function resourceFacts(
     storageVersion: preferred,
     ...(storageGroups[key] !== undefined && { storageGroup: storageGroups[key] }),
     storagePrefix: storagePrefixes[key] ?? row.name,
+    ...(deprecationWarning !== undefined && { deprecationWarning }),
     ...(subresources.length > 0 && { subresources }),
   };
+}
+
+/** What upstream says of a kind whose Go type has a method `APILifecycleDeprecated`. */
+function readDeprecation({ folder, group, version }: ApiPackage, kind: string): string | undefined {
+  const files = readdirSync(folder).filter((name) => name.endsWith('lifecycle.go'));
+  const text = files.map((name) => readFileSync(path.join(folder, name), 'utf8')).join('\n');
+  const method = (name: string) =>
+    new RegExp(`func \\(in \\*${kind}\\) APILifecycle${name}\\(\\) [^{]*\\{\\s*return (.*)`).exec(text)?.[1];
+  const since = method('Deprecated');
+  if (since === undefined) return undefined;
+  const replacement = /Group: *"([^"]*)", *Version: *"([^"]*)", *Kind: *"([^"]*)"/.exec(method('Replacement') ?? '');
+  const instead = replacement
+    ? `; use ${[replacement[1], replacement[2]].filter((part) => part).join('/')} ${replacement[3]}`
+    : '';
+  const apiVersion = group ? `${group}/${version}` : version;
+  return `${apiVersion} ${kind} is deprecated in v${since.replace(', ', '.')}+${instead}`;
 }
 
 function letters(verbs: readonly string[]): string {

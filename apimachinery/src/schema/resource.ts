@@ -45,6 +45,8 @@ export interface ResourceRow extends ResourceRef {
   readonly storageGroup?: string;
   /** Path segments between `/registry/` and the namespace, as upstream lays them out: `minions`, `services/specs`. */
   readonly storagePrefix: string;
+  /** Text of the `Warning` header on every request to it; absent for what is not deprecated. */
+  readonly deprecationWarning?: string;
 }
 
 export interface SubresourceRow {

@@ -19,6 +19,7 @@ interface ResourceFacts {
   readonly storageVersion: string;
   readonly storageGroup?: string;
   readonly storagePrefix: string;
+  readonly deprecationWarning?: string;
   readonly subresources?: readonly (readonly [name: string, verbs: string, kind: string])[];
 }
 
@@ -62,6 +63,7 @@ function resourceRow(facts: ResourceFacts, table: DefinitionTable): ResourceRow 
     storageVersion,
     ...(storageGroup !== undefined && { storageGroup }),
     storagePrefix,
+    ...(facts.deprecationWarning !== undefined && { deprecationWarning: facts.deprecationWarning }),
   };
 }
 

@@ -38,6 +38,7 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
     kind: { group: row.group, version: row.version, kind: row.kind },
     strategy,
     schema,
+    ...(row.deprecationWarning !== undefined && { deprecationWarning: row.deprecationWarning }),
     schemaOf: (version) => {
       const other = scheme.resource({ group: row.group, version, resource: row.resource });
       return other === undefined ? undefined : scheme.schemaOf(other.definition);

@@ -78,7 +78,7 @@ export function containerResourceNameErrors(name: string, path: string): FieldEr
   if (errors.length > 0) return errors;
   if (!name.includes('/')) {
     if (standardContainerResources.has(name) || isHugePages(name)) return [];
-    return [field.invalid(path, name, 'must be a standard resource for containers')];
+    return [...resourceNameErrors(name, path), field.invalid(path, name, 'must be a standard resource for containers')];
   }
   if (name.includes('kubernetes.io/') || isExtendedResource(name)) return [];
   return [field.invalid(path, name, "doesn't follow extended resource name standard")];

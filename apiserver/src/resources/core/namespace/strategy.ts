@@ -5,6 +5,7 @@ import type { Strategy } from '../../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../../shared/table.ts';
 
 const kubernetesFinalizer = 'kubernetes';
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 const nameLabel = 'kubernetes.io/metadata.name';
 
 /** Source: pkg/registry/core/namespace. */
@@ -64,11 +65,10 @@ function restore(namespace: Namespace, old: Namespace, part: 'spec' | 'status'):
 }
 
 function finalizerErrors({ spec }: Namespace): FieldError[] {
-  return (spec?.finalizers ?? []).flatMap((name, index) => {
-    const path = `spec.finalizers[${index}]`;
+  const path = 'spec.finalizers';
+  return (spec?.finalizers ?? []).flatMap((name) => {
     const errors = qualifiedName(name).map((text) => field.invalid(path, name, text));
-    const standard = ['kubernetes', 'orphan', 'foregroundDeletion'].includes(name);
-    if (errors.length === 0 && !name.includes('/') && !standard) {
+    if (!name.includes('/') && !standardFinalizers.includes(name)) {
       errors.push(field.invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
     }
     return errors;

@@ -61,8 +61,7 @@ function taintErrors(taints: readonly Taint[] | undefined, path: string): FieldE
     const findings = labelValue(taint.value ?? '');
     if (findings.length > 0) errors.push(field.invalid(`${at}.value`, taint.value, findings.join(';')));
     if (!taint.effect) errors.push(field.required(`${at}.effect`));
-    else if (!effects.includes(taint.effect))
-      errors.push(field.notSupported(`${at}.effect`, taint.effect, [...effects].sort()));
+    else if (!effects.includes(taint.effect)) errors.push(field.notSupported(`${at}.effect`, taint.effect, effects));
     const key = `${taint.effect}/${taint.key}`;
     if (seen.has(key)) {
       errors.push({ ...field.duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });

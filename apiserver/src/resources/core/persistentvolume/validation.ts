@@ -49,7 +49,7 @@ function capacityErrors({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
   const names = Object.keys(capacity);
   if (names.length === 0) errors.push(field.required('spec.capacity'));
   if (names.length > 1 || capacity['storage'] === undefined)
-    errors.push(field.notSupported('spec.capacity', capacity, ['storage']));
+    errors.push(field.notSupported('spec.capacity', sorted(capacity), ['storage']));
   for (const name of names) {
     const path = `spec.capacity[${name}]`;
     const text = capacity[name] as string;
@@ -57,6 +57,12 @@ function capacityErrors({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
     if (quantityOrZero(text).sign <= 0) errors.push(field.invalid(path, text, 'must be greater than zero'));
   }
   return errors;
+}
+
+/** As Go prints a map: by key, and null for none. */
+function sorted(map: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null {
+  const entries = Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? null : Object.fromEntries(entries);
 }
 
 function policyErrors({ persistentVolumeReclaimPolicy: policy, hostPath }: PersistentVolumeSpec): FieldError[] {

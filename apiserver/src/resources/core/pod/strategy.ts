@@ -8,6 +8,7 @@ import { podConnections } from './connect.ts';
 import { evictionSubresource } from './eviction.ts';
 import { setPodDefaults } from './pod-defaults.ts';
 import { isTerminal, podTable } from './pod-table.ts';
+import { podSpecWarnings } from './pod-warnings.ts';
 import { podSpecChanged, preparePodForCreate, preparePodForUpdate } from './prepare.ts';
 import { ephemeralContainersRules, resizeRules, statusRules } from './update-rules.ts';
 
@@ -21,7 +22,8 @@ export function podStrategy(parts: StrategyParts): Strategy<Pod> {
     generation: podSpecChanged,
     validate: (pod, old) => podErrors(pod, old === undefined),
     validateUpdate: podUpdateErrors,
-    warnings: (pod, old) => (old === undefined ? nameWarnings(pod) : []),
+    warnings: (pod, old) =>
+      old === undefined ? [...nameWarnings(pod), ...podSpecWarnings(pod.spec ?? { containers: [] }, '')] : [],
     deletion: { gracePeriodSeconds, returnsObject: true },
     fields: podFields,
     table: podTable,
