@@ -54,7 +54,10 @@ export function nodeStrategy(parts: StrategyParts): Strategy<Node> {
   };
 }
 
-function setNodeDefaults({ status }: Node): void {
+function setNodeDefaults({ spec, status }: Node): void {
+  // The old field and the first of the new ones say the same; a client may know only one of them.
+  if (spec?.podCIDR && spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+  else if (spec?.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
   if (!status) return;
   if (status.capacity) {
     status.allocatable ??= { ...status.capacity };

@@ -1,6 +1,7 @@
 import { field, type FieldError } from '@coracle/apimachinery/errors';
 import type { Node, Taint } from '@coracle/apimachinery/types/core-v1';
 import { labelValue, parseCidr, qualifiedName, validateLegacyCidr } from '@coracle/apimachinery/validation';
+import { goStruct } from '../pod-validation/rules.ts';
 import { amountsErrors } from '../../shared/quantities.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -35,8 +36,30 @@ export function nodeUpdateErrors(node: Node, old: Node): FieldError[] {
   return errors;
 }
 
-function resourceErrors({ status }: Node): FieldError[] {
+const featureName = /^[A-Z][A-Za-z0-9]*(\/[A-Za-z0-9]+)*$/;
+
+/** Names of features that a node says it has: in order, each once (KEP-5328). */
+function featureErrors({ status }: Node): FieldError[] {
+  const features = status?.declaredFeatures ?? [];
+  return features.flatMap((name, index) => {
+    const at = `status.declaredFeatures[${index}]`;
+    const errors: FieldError[] = [];
+    const before = features[index - 1];
+    if (before === name) errors.push(field.duplicate(at, name));
+    else if (before !== undefined && before > name)
+      errors.push(field.invalid(at, name, 'list must be sorted alphabetically'));
+    if (featureName.test(name)) return errors;
+    const rule = "must start with an UpperCamelCase segment, with subsequent segments separated by '/'";
+    const example = '(e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes';
+    return [...errors, field.invalid(at, name, `invalid feature name ${JSON.stringify(name)}: ${rule} ${example}`)];
+  });
+}
+
+function resourceErrors(node: Node): FieldError[] {
+  const { status } = node;
   return [
+    ...featureErrors(node),
+
     ...amountsErrors(status?.capacity, 'status.capacity'),
     ...amountsErrors(status?.allocatable, 'status.allocatable'),
   ];
@@ -64,7 +87,8 @@ function taintErrors(taints: readonly Taint[] | undefined, path: string): FieldE
     else if (!effects.includes(taint.effect)) errors.push(field.notSupported(`${at}.effect`, taint.effect, effects));
     const key = `${taint.effect}/${taint.key}`;
     if (seen.has(key)) {
-      errors.push({ ...field.duplicate(at, taint), detail: 'taints must be unique by key and effect pair' });
+      const shown = goStruct(taint, { key: '', value: '', effect: '', timeAdded: null });
+      errors.push({ ...field.duplicate(at, shown), detail: 'taints must be unique by key and effect pair' });
     }
     seen.add(key);
     return errors;

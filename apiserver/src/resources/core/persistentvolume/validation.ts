@@ -4,6 +4,8 @@ import { quantityOrZero } from '@coracle/apimachinery/quantity';
 import type { PersistentVolume, PersistentVolumeSpec } from '@coracle/apimachinery/types/core-v1';
 import { dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import { nonNegative } from '../../shared/quantities.ts';
+import { hostPathTypes, nodeSelectorErrors } from '../pod-validation/index.ts';
+import { optionErrors } from '../pod-validation/rules.ts';
 import { accessModeErrors, volumeModes } from './access-modes.ts';
 
 /** Where the data may live; exactly one of them is given. */
@@ -39,6 +41,7 @@ export function volumeErrors({ spec = {} }: PersistentVolume): FieldError[] {
     ...accessModeErrors(spec.accessModes, 'spec.accessModes', ''),
     ...capacityErrors(spec),
     ...policyErrors(spec),
+    ...affinityErrors(spec),
     ...sourceErrors(spec),
     ...classErrors(spec),
   ];
@@ -74,13 +77,27 @@ function policyErrors({ persistentVolumeReclaimPolicy: policy, hostPath }: Persi
     : [];
 }
 
+function affinityErrors({ nodeAffinity }: PersistentVolumeSpec): FieldError[] {
+  if (!nodeAffinity) return [];
+  if (!nodeAffinity.required)
+    return [field.required('spec.nodeAffinity.required', 'must specify required node constraints')];
+  return nodeSelectorErrors(nodeAffinity.required.nodeSelectorTerms, 'spec.nodeAffinity.required.nodeSelectorTerms');
+}
+
 function sourceErrors(spec: PersistentVolumeSpec): FieldError[] {
   const given = sources.filter((name) => spec[name] !== undefined);
   if (given.length === 0) return [field.required('spec', 'must specify a volume type')];
+  // Upstream never counts a flexVolume as one too many.
   const errors = given
     .slice(1)
-    .map((name) => field.forbidden(`spec.${name}`, 'may not specify more than 1 volume type'));
-  if (given[0] === 'hostPath') errors.push(...pathErrors(spec.hostPath?.path, 'spec.hostPath.path'));
+    .filter((name) => name !== 'flexVolume')
+    .map((name) =>
+      field.forbidden(`spec.${name === 'cephfs' ? 'cephFS' : name}`, 'may not specify more than 1 volume type'),
+    );
+  if (given[0] === 'hostPath') {
+    errors.push(...pathErrors(spec.hostPath?.path, 'spec.hostPath.path'));
+    errors.push(...optionErrors(spec.hostPath?.type, hostPathTypes, 'spec.hostPath.type'));
+  }
   if (given[0] === 'local') {
     errors.push(...pathErrors(spec.local?.path, 'spec.local.path'));
     const affinity = spec.nodeAffinity?.required?.nodeSelectorTerms?.length;

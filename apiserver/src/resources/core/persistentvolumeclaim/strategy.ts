@@ -64,6 +64,8 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
 /** `dataSource` and `dataSourceRef` say the same unless the reference leaves the namespace (KEP-1495). */
 function settleDataSource(spec: PersistentVolumeClaimSpec, before: PersistentVolumeClaimSpec | undefined): void {
   const inUse = before?.dataSource !== undefined || before?.dataSourceRef !== undefined;
+  // Sources in other namespaces are an alpha feature: without it they are dropped.
+  if (spec.dataSourceRef?.namespace && before?.dataSourceRef === undefined) delete spec.dataSourceRef;
   if (spec.dataSource && !spec.dataSourceRef) {
     // A source that the old field never supported was always ignored.
     if (!inUse && !isClassicSource(spec.dataSource)) delete spec.dataSource;

@@ -76,6 +76,7 @@ const notEphemeral = [
   'lifecycle',
   'resizePolicy',
   'restartPolicy',
+  'restartPolicyRules',
 ] as const;
 
 export function ephemeralContainersErrors(scope: ContainerScope, path: string): FieldError[] {

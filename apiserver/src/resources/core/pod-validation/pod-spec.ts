@@ -16,7 +16,7 @@ import {
   initContainersErrors,
 } from './containers.ts';
 import { podResourceErrors, resourceErrors } from './resources.ts';
-import { formatErrors, nonNegativeErrors, oneOfErrors, optionErrors, Unique } from './rules.ts';
+import { formatErrors, goStruct, nonNegativeErrors, oneOfErrors, optionErrors, Unique } from './rules.ts';
 import { affinityErrors, gateErrors, spreadErrors, tolerationErrors } from './scheduling.ts';
 import { podSecurityErrors } from './security.ts';
 import { volumeErrors } from './volumes.ts';
@@ -106,6 +106,7 @@ export function podSpecErrors(spec: PodSpec, podName: string | undefined, path: 
   errors.push(...aliasErrors(spec, `${path}.hostAliases`));
   if (spec.overhead) errors.push(...resourceErrors({ limits: spec.overhead }, new Set(), `${path}.overhead`));
   if (spec.os) errors.push(...osErrors(spec.os.name, `${path}.os`));
+  errors.push(...fileKeyVolumeErrors(spec, path));
   return errors;
 }
 
@@ -227,6 +228,22 @@ function aliasErrors({ hostAliases }: PodSpec, path: string): FieldError[] {
   ]);
 }
 
+/** Variables come out of files of emptyDir volumes only (KEP-3721). */
+function fileKeyVolumeErrors(spec: PodSpec, path: string): FieldError[] {
+  return (['initContainers', 'containers', 'ephemeralContainers'] as const).flatMap((list) =>
+    (spec[list] ?? []).flatMap(({ env }, index) =>
+      (env ?? []).flatMap(({ valueFrom }, position) => {
+        const name = valueFrom?.fileKeyRef?.volumeName;
+        if (name === undefined) return [];
+        const at = `${path}.${list}[${index}].env[${position}].valueFrom.fileKeyRef.volumeName`;
+        const volume = spec.volumes?.find((candidate) => candidate.name === name);
+        if (!volume) return [field.notFound(at, name)];
+        return volume.emptyDir ? [] : [field.invalid(at, name, 'referenced volume must be of type emptyDir')];
+      }),
+    ),
+  );
+}
+
 function osErrors(name: string, path: string): FieldError[] {
   if (!name) return [field.required(`${path}.name`)];
   return name === 'linux' || name === 'windows' ? [] : [field.notSupported(path, name, ['linux', 'windows'])];
@@ -237,15 +254,16 @@ function claimErrors(claims: readonly PodResourceClaim[] | undefined, path: stri
   return (claims ?? []).flatMap((claim, index) => {
     const at = `${path}[${index}]`;
     const { name, resourceClaimName, resourceClaimTemplateName } = claim;
+    const shown = goStruct(claim, { name: '', resourceClaimName: null, resourceClaimTemplateName: null });
     const errors = name ? names.errors(name, `${at}.name`) : [field.required(`${at}.name`)];
     if (name && errors.length === 0) errors.push(...formatErrors(dns1123Label, name, `${at}.name`));
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       errors.push(
-        field.invalid(at, claim, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'),
+        field.invalid(at, shown, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'),
       );
     }
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
-      errors.push(field.invalid(at, claim, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+      errors.push(field.invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
     }
     for (const [key, value] of Object.entries({ resourceClaimName, resourceClaimTemplateName })) {
       if (value !== undefined) errors.push(...formatErrors(dns1123Subdomain, value, `${at}.${key}`));

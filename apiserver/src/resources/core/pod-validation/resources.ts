@@ -7,6 +7,7 @@ import {
   containerResourceNameErrors,
   isHugePages,
   isOvercommitAllowed,
+  resourceNameErrors,
 } from '../../shared/quantities.ts';
 import { aggregate } from '../pod/pod-level-resources.ts';
 import { formatErrors } from './rules.ts';
@@ -16,20 +17,17 @@ export function resourceErrors(
   requirements: ResourceRequirements | undefined,
   claims: ReadonlySet<string>,
   path: string,
+  nameErrors: (name: string, path: string) => FieldError[] = containerResourceNameErrors,
 ): FieldError[] {
   const { limits = {}, requests = {} } = requirements ?? {};
   const errors: FieldError[] = [];
   for (const [name, text] of Object.entries(limits)) {
     const at = `${path}.limits[${name}]`;
-    errors.push(
-      ...containerResourceNameErrors(name, at),
-      ...amountErrors(name, text, at),
-      ...hugePageErrors(name, text, at),
-    );
+    errors.push(...nameErrors(name, at), ...amountErrors(name, text, at), ...hugePageErrors(name, text, at));
   }
   for (const [name, text] of Object.entries(requests)) {
     const at = `${path}.requests[${name}]`;
-    errors.push(...containerResourceNameErrors(name, at), ...amountErrors(name, text, at));
+    errors.push(...nameErrors(name, at), ...amountErrors(name, text, at));
     errors.push(...requestErrors(name, text, limits[name], path), ...hugePageErrors(name, text, at));
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
@@ -92,8 +90,14 @@ export function podResourceErrors(spec: PodSpec, path: string): FieldError[] {
   const errors = resources.claims
     ? [field.forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')]
     : [];
-  errors.push(...podLevelNameErrors(resources, path));
-  errors.push(...resourceErrors({ ...resources, claims: [] }, new Set(), path));
+  errors.push(
+    ...resourceErrors(
+      resources,
+      new Set((spec.resourceClaims ?? []).map(({ name }) => name)),
+      path,
+      podLevelNameErrors,
+    ),
+  );
   const requested = aggregate(spec.containers, spec.initContainers, ({ requests }) => requests);
   for (const [name, sum] of Object.entries(requested)) {
     const own = resources.requests?.[name];
@@ -112,12 +116,9 @@ export function podResourceErrors(spec: PodSpec, path: string): FieldError[] {
   return errors;
 }
 
-function podLevelNameErrors({ limits, requests }: ResourceRequirements, path: string): FieldError[] {
-  const ofList = (list: Readonly<Record<string, string>> | undefined, at: string) =>
-    Object.keys(list ?? {}).flatMap((name) =>
-      name === 'cpu' || name === 'memory' || isHugePages(name)
-        ? []
-        : [field.notSupported(`${at}[${name}]`, name, ['cpu', 'hugepages-', 'memory'])],
-    );
-  return [...ofList(limits, `${path}.limits`), ...ofList(requests, `${path}.requests`)];
+/** A name that a pod as a whole may ask for. */
+function podLevelNameErrors(name: string, path: string): FieldError[] {
+  const errors = resourceNameErrors(name, path);
+  if (errors.length > 0 || name === 'cpu' || name === 'memory' || isHugePages(name)) return errors;
+  return [field.notSupported(path, name, ['cpu', 'hugepages-', 'memory'])];
 }

@@ -46,6 +46,18 @@ export function nonNegativeErrors(value: number | undefined, path: string): Fiel
   return [field.invalid(path, value, 'must be greater than or equal to 0')];
 }
 
+/** An object as Go prints a struct without JSON names: `{"Type":"x","LocalhostProfile":null}`; `names` are all its fields. */
+export function goStruct<T extends object>(
+  object: T,
+  fields: Readonly<Partial<Record<keyof T, unknown>>>,
+): Record<string, unknown> {
+  const entries = Object.entries(fields).map(([name, zero]) => [
+    name.charAt(0).toUpperCase() + name.slice(1),
+    object[name as keyof T] ?? zero,
+  ]);
+  return Object.fromEntries(entries);
+}
+
 /** Tells a set of values that are seen twice. */
 export class Unique {
   readonly #seen = new Set<string>();

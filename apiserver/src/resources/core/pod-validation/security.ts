@@ -7,7 +7,7 @@ import type {
   SecurityContext,
 } from '@coracle/apimachinery/types/core-v1';
 import { userId } from '@coracle/apimachinery/validation';
-import { descendingPathErrors, optionErrors } from './rules.ts';
+import { descendingPathErrors, goStruct, optionErrors } from './rules.ts';
 
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const sysctlLengthMax = 253;
@@ -95,7 +95,13 @@ function seccompErrors(profile: SeccompProfile | undefined, path: string): Field
   const at = `${path}.localhostProfile`;
   if (type !== 'Localhost') {
     if (localhostProfile !== undefined)
-      errors.push(field.invalid(at, profile, 'can only be set when seccomp type is Localhost'));
+      errors.push(
+        field.invalid(
+          at,
+          goStruct(profile, { type: '', localhostProfile: null }),
+          'can only be set when seccomp type is Localhost',
+        ),
+      );
   } else if (localhostProfile === undefined) {
     errors.push(field.required(at, 'must be set when seccomp type is Localhost'));
   } else {

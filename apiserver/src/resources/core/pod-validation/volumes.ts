@@ -12,7 +12,7 @@ import { claimErrors } from '../persistentvolumeclaim/validation.ts';
 import { fileFieldErrors, resourceReferenceErrors } from './environment.ts';
 import { fileModeErrors, formatErrors, localPathErrors, noBackstepErrors, optionErrors, Unique } from './rules.ts';
 
-const hostPathTypes = [
+export const hostPathTypes = [
   '',
   'BlockDevice',
   'CharDevice',
@@ -93,13 +93,20 @@ const rules: ReadonlyMap<Source, Rule> = new Map<Source, Rule>([
   ['image', imageErrors],
 ]);
 
+/** Fields that upstream spells in a way of its own when it finds one too many. */
+const oddNames: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
+
 function sourceErrors(volume: Volume, podName: string | undefined, path: string): FieldError[] {
   const given = [...rules.keys()].filter((name) => volume[name] !== undefined);
   const [first, ...others] = given;
   if (!first) return [field.required(path, 'must specify a volume type')];
   const errors = rules.get(first)?.(volume, `${path}.${first}`) ?? [];
-  errors.push(...others.map((name) => field.forbidden(`${path}.${name}`, 'may not specify more than 1 volume type')));
-  if (volume.ephemeral && podName && volume.name) {
+  errors.push(
+    ...others.map((name) =>
+      field.forbidden(`${path}.${oddNames[name] ?? name}`, 'may not specify more than 1 volume type'),
+    ),
+  );
+  if (first === 'ephemeral' && podName && volume.name) {
     const claim = `${podName}-${volume.name}`;
     errors.push(
       ...dns1123Subdomain(claim).map((text) =>

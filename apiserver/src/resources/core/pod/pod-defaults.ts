@@ -3,16 +3,15 @@ import { setPodSpecDefaults } from './pod-spec-defaults.ts';
 
 /** Defaults of pods, beyond those they share with pod templates (pkg/apis/core/v1/defaults.go SetDefaults_Pod). */
 export function setPodDefaults(pod: Pod): void {
-  const { spec, status } = pod;
-  if (spec) {
-    setPodSpecDefaults(spec);
-    if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
-    spec.enableServiceLinks ??= true;
-    for (const containers of [spec.containers, spec.initContainers]) {
-      for (const container of containers ?? []) {
-        requestLimits(container);
-        if (spec.hostNetwork) useHostPorts(container);
-      }
+  const { status } = pod;
+  const spec = (pod.spec ??= { containers: [] });
+  setPodSpecDefaults(spec);
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
+  spec.enableServiceLinks ??= true;
+  for (const containers of [spec.containers, spec.initContainers]) {
+    for (const container of containers ?? []) {
+      requestLimits(container);
+      if (spec.hostNetwork) useHostPorts(container);
     }
   }
   if (status) setPodIps(status);
