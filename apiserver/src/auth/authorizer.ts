@@ -37,7 +37,10 @@ export interface AuthorizationDecision {
 export interface Authorizer {
   readonly name: string;
   authorize(attributes: AuthorizationAttributes): AuthorizationDecision | Promise<AuthorizationDecision>;
-  /** Resolves when it has read what it decides by; the server is not ready before. Absent: at once. */
+  /**
+   * Resolves when it has read what it decides by. The server calls it once its own policy is stored, and is not ready
+   * before. Absent: ready at once.
+   */
   ready?(): Promise<void>;
   /** Rules that hold for a user in a namespace, for SelfSubjectRulesReview; absent where it cannot enumerate them. */
   rulesFor?(user: UserInfo, namespace: string): Promise<UserRules>;

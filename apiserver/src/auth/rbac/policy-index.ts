@@ -38,10 +38,25 @@ export class PolicyIndex {
   readonly #rules = new Map<string, readonly PolicyRule[]>();
   readonly #clusterGrants: Grants = new Map();
   readonly #namespaceGrants = new Map<string, Grants>();
-  readonly #loaded: Promise<void>;
+  readonly #readers: Readers;
+  readonly #signal: AbortSignal;
+  #loaded: Promise<void> | undefined;
 
   constructor(readers: Readers, signal: AbortSignal) {
-    this.#loaded = Promise.all([
+    this.#readers = readers;
+    this.#signal = signal;
+  }
+
+  /** Begins to follow at the first call, with everything that is stored by then. */
+  ready(): Promise<void> {
+    this.#loaded ??= this.#follow();
+    return this.#loaded;
+  }
+
+  async #follow(): Promise<void> {
+    const [readers, signal] = [this.#readers, this.#signal];
+    await readers.list(ClusterRoleBindings, undefined, { type: 'newest' });
+    await Promise.all([
       readers.follow<ClusterRole>(ClusterRoles, ({ type, object }) => this.#setRole(type, object), signal),
       readers.follow<Role>(Roles, ({ type, object }) => this.#setRole(type, object), signal),
       readers.follow<ClusterRoleBinding>(
@@ -50,11 +65,7 @@ export class PolicyIndex {
         signal,
       ),
       readers.follow<RoleBinding>(RoleBindings, ({ type, object }) => this.#setBinding(type, object), signal),
-    ]).then(() => undefined);
-  }
-
-  ready(): Promise<void> {
-    return this.#loaded;
+    ]);
   }
 
   /**
