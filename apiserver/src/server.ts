@@ -1,6 +1,7 @@
 import type { GroupResource } from '@coracle/apimachinery/schema';
-import { builtinScheme, type Scheme } from '@coracle/apimachinery/scheme';
+import { builtinScheme } from '@coracle/apimachinery/scheme';
 import { createAdmission } from './admission/index.ts';
+import { Aggregation, apiServiceStrategy, syncLocalServices } from './aggregation/index.ts';
 import { createAuthentication, createAuthorizers, ensureBootstrapPolicy } from './auth/index.ts';
 import { buildChain } from './chain.ts';
 import { createConnector } from './connect/index.ts';
@@ -42,7 +43,7 @@ import type {
 } from './options.ts';
 import { admissionChain } from './registry/admission-chain.ts';
 import { serveBuiltins } from './registry/serve.ts';
-import { createResourceTable, type ResourceTable } from './registry/served-resource.ts';
+import { createResourceTable } from './registry/served-resource.ts';
 import { createReaders } from './registry/stored-readers.ts';
 import { createWriters } from './registry/stored-writers.ts';
 import type { Strategy } from './registry/strategy.ts';
@@ -94,7 +95,8 @@ export async function createApiServer(
   const strategies =
     dependencies.strategies ??
     builtinStrategies({ ...network, connector, ...(issueToken === undefined ? {} : { issueToken }) });
-  const strategyOf = strategyTable([...strategies, custom.strategy as Strategy]);
+  const strategyOf = strategyTable([...strategies, custom.strategy as Strategy, apiServiceStrategy as Strategy]);
+  const aggregation = new Aggregation({ environment, readers, writers, identity: options.frontProxy?.client });
   resources.add(serveBuiltins({ scheme, stores, strategyOf }));
 
   const authorizers = (dependencies.authorizers ?? createAuthorizers)(security);
@@ -105,12 +107,27 @@ export async function createApiServer(
     dependencies.admission === undefined
       ? createAdmission(admission, extra)
       : [...dependencies.admission(admission), ...extra];
+  const order = scheme.groups().map(({ group }) => group);
+  const rows = () => [...resources.all()].map((served) => served.row);
+  const discovery: DiscoverySource = {
+    get generation() {
+      return resources.generation + aggregation.generation;
+    },
+    groups: () => groupsOf(rows(), order, aggregation.discovered()),
+  };
+  const syncServices = () =>
+    syncLocalServices(groupsOf(rows(), order), new Set(order), { readers, writers }, environment.clock.now());
   const metrics = createRequestMetrics(environment.clock);
   const start = async (): Promise<void> => {
     await stores.ready();
     await custom.start(readers, writers, stopping.signal);
     await ensureSystemObjects(writers, readers, systemOptions(options, network.serviceCidrs, listener?.port));
     if (dependencies.authorizers === undefined) await ensureBootstrapPolicy(writers, readers);
+    await syncServices();
+    resources.onChange(
+      () => void syncServices().catch((error: unknown) => environment.log.error('API services', { error })),
+    );
+    await aggregation.start(stopping.signal);
     await Promise.all(authorizers.map((each) => each.ready?.()));
   };
   let started = false;
@@ -145,8 +162,8 @@ export async function createApiServer(
       priority: priorityFilter(maxInFlight()),
       authorization: authorizationFilter(authorizer),
     },
-    rootHandler(core, [
-      discoveryPaths(discoverySource(scheme, resources), () => advertisedAddress(options)),
+    rootHandler(core, aggregation.handle, [
+      discoveryPaths(discovery, () => advertisedAddress(options)),
       openApiPaths({
         scheme,
         generation: () => resources.generation,
@@ -181,19 +198,6 @@ export async function createApiServer(
         webhooks.close();
         await stores.close();
       })()),
-  };
-}
-
-function discoverySource(scheme: Scheme, resources: ResourceTable): DiscoverySource {
-  const order = scheme.groups().map(({ group }) => group);
-  const rows = function* () {
-    for (const served of resources.all()) yield served.row;
-  };
-  return {
-    get generation() {
-      return resources.generation;
-    },
-    groups: () => groupsOf(rows(), order),
   };
 }
 

@@ -11,7 +11,7 @@ export interface Destination {
   /** With its leading slash and its query. */
   readonly path: string;
   readonly agent: http.Agent | https.Agent;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: http.OutgoingHttpHeaders;
 }
 
 /** Headers that belong to one connection, and those that say who the caller is to this server only. */

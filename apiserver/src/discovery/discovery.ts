@@ -204,9 +204,24 @@ function subresourceEntry(row: ResourceRow, { name, kind, verbs }: SubresourceRo
   };
 }
 
+/** A group version that another server serves. */
+export interface DiscoveredRemote extends DiscoveredVersion {
+  readonly group: string;
+}
+
 /** The rows of a resource table as discovery lists them: `order` first, other groups by name. */
-export function groupsOf(rows: Iterable<ResourceRow>, order: readonly string[]): DiscoveredGroup[] {
+export function groupsOf(
+  rows: Iterable<ResourceRow>,
+  order: readonly string[],
+  remotes: readonly DiscoveredRemote[] = [],
+): DiscoveredGroup[] {
   const groups = new Map<string, Map<string, ResourceRow[]>>();
+  const stale = new Set<string>();
+  for (const { group, version, rows: remoteRows, freshness } of remotes) {
+    const versions = groups.get(group) ?? new Map<string, ResourceRow[]>();
+    groups.set(group, versions.set(version, [...remoteRows]));
+    if (freshness === 'Stale') stale.add(`${group}/${version}`);
+  }
   for (const row of rows) {
     const versions = groups.get(row.group) ?? new Map<string, ResourceRow[]>();
     groups.set(row.group, versions);
@@ -220,6 +235,10 @@ export function groupsOf(rows: Iterable<ResourceRow>, order: readonly string[]):
     group,
     versions: [...(groups.get(group) ?? [])]
       .sort(([a], [b]) => compareVersions(a, b))
-      .map(([version, served]) => ({ version, rows: served.sort((a, b) => (a.resource < b.resource ? -1 : 1)) })),
+      .map(([version, served]) => ({
+        version,
+        rows: served.sort((a, b) => (a.resource < b.resource ? -1 : 1)),
+        freshness: stale.has(`${group}/${version}`) ? 'Stale' : 'Current',
+      })),
   }));
 }

@@ -1,5 +1,11 @@
 /** What the server says of itself: resources, version, health, metrics. */
-export { type DiscoveredGroup, type DiscoverySource, discoveryPaths, groupsOf } from './discovery.ts';
+export {
+  type DiscoveredGroup,
+  type DiscoveredRemote,
+  type DiscoverySource,
+  discoveryPaths,
+  groupsOf,
+} from './discovery.ts';
 export { type HealthCheck, healthPaths } from './health.ts';
 export { metricsPath } from './metrics-path.ts';
 export { openIdPaths } from './openid.ts';

@@ -7,9 +7,11 @@ import { routeResource } from './route.ts';
 /** Answers paths that are no resource: discovery, health, metrics. Undefined: not mine. */
 export type PathHandler = (context: RequestContext) => ApiResponse | Promise<ApiResponse> | undefined;
 
-/** The end of the chain: a resource's verb, or the first path handler that knows the path. */
-export function rootHandler(core: Core, paths: readonly PathHandler[]): Handler {
+/** The end of the chain: another server, a resource's verb, or the first path handler that knows the path. */
+export function rootHandler(core: Core, remote: PathHandler, paths: readonly PathHandler[]): Handler {
   return async (context) => {
+    const passedOn = remote(context);
+    if (passedOn !== undefined) return passedOn;
     if (context.info.isResourceRequest) {
       const answer = routeResource(core, context);
       if (answer !== undefined) return answer;

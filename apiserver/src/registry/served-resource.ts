@@ -89,13 +89,25 @@ export interface ResourceTable {
   remove(resource: GroupResource, version?: string): void;
   /** Grows with every change, so that what is made from the table can be kept until then. */
   readonly generation: number;
+  /** Called after every change. */
+  onChange(listener: () => void): void;
 }
 
 class ServedResources implements ResourceTable {
   readonly #byVersion = new Map<string, ServedResource>();
   readonly #byResource = new Map<string, ServedResource[]>();
   readonly #byKind = new Map<string, ServedResource>();
+  readonly #listeners: (() => void)[] = [];
   #generation = 0;
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #changed(): void {
+    this.#generation++;
+    for (const listener of this.#listeners) listener();
+  }
 
   get generation(): number {
     return this.#generation;
@@ -127,7 +139,7 @@ class ServedResources implements ResourceTable {
       this.#byResource.set(key, [...others, served]);
       this.#byKind.set(`${group}/${version}/${served.row.kind}`, served);
     }
-    this.#generation++;
+    this.#changed();
   }
 
   remove({ group, resource }: GroupResource, version?: string): void {
@@ -141,7 +153,7 @@ class ServedResources implements ResourceTable {
       version === undefined ? [] : (this.#byResource.get(key) ?? []).filter((served) => served.row.version !== version);
     if (left.length > 0) this.#byResource.set(key, left);
     else this.#byResource.delete(key);
-    this.#generation++;
+    this.#changed();
   }
 }
 

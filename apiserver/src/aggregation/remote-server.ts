@@ -1,0 +1,89 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import * as https from 'node:https';
+import type { Readable } from 'node:stream';
+import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1';
+import type { UserInfo } from '../http/api-request.ts';
+import type { ServiceTarget } from '../webhooks/index.ts';
+
+/** PEM pair that this server shows to those it passes requests on to. */
+export interface ProxyIdentity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const answerBytesMax = 16 * 1024 * 1024;
+/** Discovery should answer quickly. */
+const checkTimeoutMs = 5000;
+
+/** The server of one APIService: the connections to it, and what it says when it is asked for its resources. */
+export class RemoteServer {
+  readonly service: APIService;
+  readonly agent: https.Agent;
+
+  constructor(service: APIService, identity: ProxyIdentity | undefined) {
+    this.service = service;
+    const { caBundle, insecureSkipTLSVerify, service: reference } = service.spec ?? {};
+    this.agent = new https.Agent({
+      keepAlive: true,
+      servername: `${reference?.name}.${reference?.namespace}.svc`,
+      ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
+      ...(caBundle === undefined ? {} : { ca: Buffer.from(caBundle, 'base64').toString() }),
+      ...(insecureSkipTLSVerify === true ? { rejectUnauthorized: false } : {}),
+    });
+  }
+
+  /** GET of a JSON document as the server itself. Rejects with the reason for any other answer than one. */
+  getJson(target: ServiceTarget, path: string, accept = 'application/json'): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const outgoing = https.request({
+        ...target,
+        path,
+        agent: this.agent,
+        timeout: checkTimeoutMs,
+        headers: { accept, ...identityHeaders(aggregator) },
+      });
+      const url = `https://${target.host}:${target.port}${path}`;
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`timed out waiting for ${url}`)));
+      outgoing.on('error', (error) => reject(new Error(`failing or missing response from ${url}: ${error.message}`)));
+      outgoing.on('response', (incoming) => {
+        const status = incoming.statusCode ?? 0;
+        if (status < 200 || status > 299) {
+          incoming.resume();
+          reject(new Error(`failing or missing response from ${url}: bad status from ${url}: ${status}`));
+          return;
+        }
+        readAll(incoming).then((text) => resolve(JSON.parse(text)), reject);
+      });
+      outgoing.end();
+    });
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+/** Who asks for discovery documents: somebody who may. */
+const aggregator: UserInfo = { username: 'system:kube-aggregator', groups: ['system:masters'], extra: {} };
+
+/** How a front proxy tells who the caller is: a header for each value. */
+export function identityHeaders({ username, uid, groups, extra }: UserInfo): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { 'x-remote-user': username };
+  if (uid !== undefined) headers['x-remote-uid'] = uid;
+  if (groups.length > 0) headers['x-remote-group'] = [...groups];
+  for (const [name, values] of Object.entries(extra)) {
+    headers[`x-remote-extra-${encodeURIComponent(name).toLowerCase()}`] = [...values];
+  }
+  return headers;
+}
+
+async function readAll(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (length > answerBytesMax) throw new Error(`the answer is larger than ${answerBytesMax} bytes`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
