@@ -9,6 +9,7 @@ const sources: PayloadSources = {
   secret: async (name) => (name === 's' ? { data: { p: Buffer.from('pw').toString('base64') } } : undefined),
   token: async ({ audience = 'api' }) => `token for ${audience}`,
   trustBundle: async () => 'anchors',
+  certificate: async (_, place) => ({ key: 'KEY\n', chain: `CHAIN of ${place}\n` }),
   allocatable: {},
 };
 
@@ -82,6 +83,17 @@ describe('payloads', () => {
   it("keep the token to the pod's own user", async () => {
     const payload = await projectedPayload(projection, { ...sources, fsUser: 1000 });
     expect(payload.get('token')).to.include({ mode: 0o600, user: 1000 });
+  });
+
+  it('of certificates have the key before the chain', async () => {
+    const podCertificate = {
+      signerName: 's/x',
+      keyType: 'ED25519',
+      credentialBundlePath: 'bundle.pem',
+      keyPath: 'key.pem',
+    };
+    const made = show(await projectedPayload({ sources: [{ podCertificate }] }, sources, 'v'));
+    expect(made).to.deep.equal({ 'bundle.pem': 'KEY\nCHAIN of v/0\n 644', 'key.pem': 'KEY\n 644' });
   });
 
   it('name everything that is missing at once', async () => {

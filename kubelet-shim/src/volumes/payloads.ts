@@ -4,6 +4,7 @@ import type {
   DownwardAPIVolumeFile,
   KeyToPath,
   Pod,
+  PodCertificateProjection,
   ProjectedVolumeSource,
   Secret,
   SecretVolumeSource,
@@ -20,6 +21,8 @@ export interface PayloadSources {
   readonly configMap: (name: string) => Promise<ConfigMap | undefined>;
   readonly secret: (name: string) => Promise<Secret | undefined>;
   readonly token: (request: ServiceAccountTokenProjection) => Promise<string>;
+  /** `place` tells the projections of a pod apart. */
+  readonly certificate: (source: PodCertificateProjection, place: string) => Promise<{ key: string; chain: string }>;
   readonly trustBundle: (source: NonNullable<VolumeProjection['clusterTrustBundle']>) => Promise<string>;
   readonly allocatable: Readonly<Record<string, string>>;
   /** The one user that all containers run as, where there is one: tokens are theirs alone. */
@@ -96,13 +99,18 @@ export function downwardPayload(
 }
 
 /** All sources into one folder; what is missing of any of them is named together. */
-export async function projectedPayload(source: ProjectedVolumeSource, sources: PayloadSources): Promise<Payload> {
+export async function projectedPayload(
+  source: ProjectedVolumeSource,
+  sources: PayloadSources,
+  volumeName = '',
+): Promise<Payload> {
   const mode = source.defaultMode ?? defaultFileMode;
   const files: Files = new Map();
   const problems: string[] = [];
-  for (const projection of source.sources ?? []) {
+  for (const [index, projection] of (source.sources ?? []).entries()) {
     try {
-      for (const [path, file] of await projectionPayload(projection, mode, sources)) files.set(path, file);
+      const payload = await projectionPayload(projection, mode, sources, `${volumeName}/${index}`);
+      for (const [path, file] of payload) files.set(path, file);
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
     }
@@ -115,8 +123,9 @@ async function projectionPayload(
   projection: VolumeProjection,
   mode: number,
   sources: PayloadSources,
+  place: string,
 ): Promise<Payload> {
-  const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle } = projection;
+  const { configMap, secret, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = projection;
   if (configMap) return configMapPayload({ ...configMap, defaultMode: mode }, sources);
   if (secret) return secretPayload({ ...secret, name: secret.name ?? '', defaultMode: mode }, sources);
   if (downwardAPI) return downwardPayload(downwardAPI.items ?? [], mode, sources);
@@ -130,5 +139,14 @@ async function projectionPayload(
   if (serviceAccountToken) return new Map([[serviceAccountToken.path, own(await sources.token(serviceAccountToken))]]);
   if (clusterTrustBundle)
     return new Map([[clusterTrustBundle.path, own(await sources.trustBundle(clusterTrustBundle))]]);
+  if (podCertificate) {
+    const { key, chain } = await sources.certificate(podCertificate, place);
+    const { credentialBundlePath, keyPath, certificateChainPath } = podCertificate;
+    const files: Files = new Map();
+    if (credentialBundlePath) files.set(credentialBundlePath, own(`${key}${chain}`));
+    if (keyPath) files.set(keyPath, own(key));
+    if (certificateChainPath) files.set(certificateChainPath, own(chain));
+    return files;
+  }
   throw new Error('the projection names no source that this node knows');
 }

@@ -18,6 +18,7 @@ import { ensureMountable, prepareHostPath } from './host-path.ts';
 import { mount, unmountBelow } from './mounts.ts';
 import { commonUser, giveToGroup } from './ownership.ts';
 import { configMapPayload, downwardPayload, type PayloadSources, projectedPayload, secretPayload } from './payloads.ts';
+import { createPodCertificates } from './pod-certificates.ts';
 import { createServiceAccountTokens } from './service-account-tokens.ts';
 import { createTrustBundles } from './trust-bundles.ts';
 
@@ -41,6 +42,8 @@ interface PodState {
   /** What was written last, so that nothing is written twice. */
   readonly written: Map<string, Payload>;
   refresh: Timer | undefined;
+  /** Milliseconds since 1970; 0 = nothing is planned. */
+  refreshAt: number;
   changed: () => void;
 }
 
@@ -54,6 +57,7 @@ const folderOf = {
 } as const;
 const writableFolderMode = 0o777;
 const defaultMode = 0o644;
+const refreshMinMs = 1000;
 
 export function createVolumeManager(dependencies: VolumeManagerDependencies): VolumeManager {
   const { environment, client, references, options, holder } = dependencies;
@@ -61,10 +65,17 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
   const states = new Map<string, PodState>();
   const tokens = createServiceAccountTokens(client, environment);
   const bundles = createTrustBundles(client);
+  const certificates = createPodCertificates(client, environment, options.nodeName);
 
   const stateOf = (pod: Pod): PodState => {
     const uid = pod.metadata?.uid ?? '';
-    const state = states.get(uid) ?? { ready: new Map(), written: new Map(), refresh: undefined, changed: () => {} };
+    const state = states.get(uid) ?? {
+      ready: new Map(),
+      written: new Map(),
+      refresh: undefined,
+      refreshAt: 0,
+      changed: () => {},
+    };
     states.set(uid, state);
     return state;
   };
@@ -77,15 +88,28 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
       volume,
     );
 
+  /** The earliest of a pod's credentials decides when all are looked at again. */
+  const refreshBy = (state: PodState, at: number): void => {
+    const now = clock.now();
+    if (state.refreshAt > now && state.refreshAt <= at) return;
+    state.refresh?.cancel();
+    state.refreshAt = at;
+    state.refresh = clock.after(Math.max(refreshMinMs, at - now), () => state.changed());
+  };
+
   const sourcesOf = (pod: Pod, state: PodState): PayloadSources => ({
     pod,
     configMap: (name) => references.get(holder(pod), ConfigMaps, name),
     secret: (name) => references.get(holder(pod), Secrets, name),
     async token(projection) {
       const { token, refreshAt } = await tokens.get(pod, projection);
-      state.refresh?.cancel();
-      state.refresh = clock.after(Math.max(1000, refreshAt - clock.now()), () => state.changed());
+      refreshBy(state, refreshAt);
       return token;
+    },
+    async certificate(projection, place) {
+      const credentials = await certificates.get(pod, place, projection, () => state.changed());
+      refreshBy(state, credentials.refreshAt);
+      return credentials;
     },
     trustBundle: (source) => bundles.anchors(source),
     allocatable: options.allocatable,
@@ -112,7 +136,8 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
       const payload = await secretPayload({ ...secret, name: secret.secretName ?? '' }, sources);
       return write(pod, state, volume, 'secret', payload);
     }
-    if (projected) return write(pod, state, volume, 'projected', await projectedPayload(projected, sources));
+    if (projected)
+      return write(pod, state, volume, 'projected', await projectedPayload(projected, sources, volume.name));
     if (downwardAPI) {
       const payload = downwardPayload(downwardAPI.items ?? [], downwardAPI.defaultMode ?? defaultMode, sources);
       return write(pod, state, volume, 'downwardAPI', payload);
@@ -163,6 +188,7 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
           await rm(folder, { recursive: true, force: true });
           states.delete(uid);
           tokens.forget(uid);
+          certificates.forget(uid);
         },
       };
     },
