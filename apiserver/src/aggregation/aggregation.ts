@@ -41,7 +41,8 @@ interface Remote {
 type Condition = { readonly status: string; readonly reason: string; readonly message: string };
 
 /**
- * Group versions that other servers serve: requests for them are passed on, with the caller's name (k8s.io/kube-aggregator). A server is asked whether it is there when something about it changes, and while it is not.
+ * Group versions that other servers serve: requests for them are passed on with the caller's name (k8s.io/kube-aggregator).
+ * A server is asked whether it is there when something about it changes, and while it is not.
  */
 export class Aggregation {
   readonly #dependencies: AggregationDependencies;

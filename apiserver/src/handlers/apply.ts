@@ -5,21 +5,27 @@ import { DecodeError } from '@coracle/apimachinery/structural';
 import { servedForm } from '../registry/served-resource.ts';
 import type { Write } from '../registry/write.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
-import { parseYaml } from './body.ts';
+import type { RequestContext } from '../filters/filter.ts';
 import type { Call } from './call.ts';
 import type { WriteOptions } from './write-options.ts';
+import { duplicatesError, parseYaml } from './yaml-body.ts';
 
 /** The body of a server-side apply: an object of the served version, as the client wrote it. */
 export async function readApplyPatch({ core, context }: Call, options: WriteOptions): Promise<KubernetesObject> {
   const { body } = context.request;
-  const value = body.object ?? decode(await body.bytes(core.bodyBytesMax), options);
+  const value = body.object ?? decode(context, await body.bytes(core.bodyBytesMax), options);
   if (!isObject(value)) throw badRequest('error decoding patch: the patch is no object');
   return value as KubernetesObject;
 }
 
-function decode(bytes: Uint8Array, options: WriteOptions): unknown {
+function decode(context: RequestContext, bytes: Uint8Array, { fieldValidation }: WriteOptions): unknown {
   try {
-    return parseYaml(bytes, options.fieldValidation === 'Strict');
+    const { value, duplicates } = parseYaml(bytes, fieldValidation !== 'Ignore');
+    if (duplicates.length > 0 && fieldValidation === 'Strict') {
+      throw badRequest(`error strict decoding patch: error converting YAML to JSON: ${duplicatesError(duplicates)}`);
+    }
+    for (const text of duplicates) context.warnings.add(text);
+    return value;
   } catch (error) {
     if (error instanceof DecodeError) throw badRequest(`error decoding patch: ${error.message}`);
     throw error;

@@ -10,10 +10,10 @@ import {
   decodeStrict,
   strictDecodingError,
 } from '@coracle/apimachinery/structural';
-import { load, YAMLException } from 'js-yaml';
 import type { RequestContext } from '../filters/filter.ts';
 import { bodyEncoding } from '../negotiation/content-type.ts';
 import type { FieldValidation } from './write-options.ts';
+import { duplicatesError, parseYaml, warningsOf } from './yaml-body.ts';
 
 /** What a body must be. */
 export interface Expected {
@@ -55,7 +55,7 @@ export function decodeBytes(
   if (encoding === 'protobuf') return handling(expected, undefined, () => decodeProtobuf(bytes, expected));
   const strict = validation !== 'Ignore';
   if (encoding === 'json') return handling(expected, undefined, () => decodeStrict(bytes, expected.schema, { strict }));
-  return handling(expected, undefined, () => checkObject(parseYaml(bytes, strict), expected.schema));
+  return handling(expected, undefined, () => decodeYaml(bytes, expected, strict));
 }
 
 function decodeProtobuf(bytes: Uint8Array, { kind, decodeMessage }: Expected): Decoded {
@@ -67,15 +67,13 @@ function decodeProtobuf(bytes: Uint8Array, { kind, decodeMessage }: Expected): D
   };
 }
 
-/** YAML as upstream reads it. `strict` refuses keys that occur twice. */
-export function parseYaml(bytes: Uint8Array, strict: boolean): unknown {
-  const text = new TextDecoder().decode(bytes);
-  try {
-    return load(text, { json: !strict });
-  } catch (error) {
-    if (error instanceof YAMLException) throw new DecodeError(`error converting YAML to JSON: yaml: ${error.reason}`);
-    throw error;
-  }
+function decodeYaml(bytes: Uint8Array, expected: Expected, strict: boolean): Decoded {
+  const { value, duplicates } = parseYaml(bytes, strict);
+  const { object, strictErrors } = checkObject(value, expected.schema);
+  return {
+    object,
+    strictErrors: duplicates.length === 0 ? strictErrors : [duplicatesError(duplicates), ...strictErrors],
+  };
 }
 
 function handling(expected: Expected, value: unknown, decode: () => Decoded): Decoded {
@@ -105,7 +103,7 @@ export function reportStrictErrors(
 ): void {
   if (strictErrors.length === 0 || validation === 'Ignore') return;
   if (validation === 'Strict') throw cannotHandle(expected.kind, expected.kind.kind, strictDecodingError(strictErrors));
-  for (const text of strictErrors) context.warnings.add(text);
+  for (const text of strictErrors.flatMap(warningsOf)) context.warnings.add(text);
 }
 
 /** A body may leave out what it is, but not claim to be something else. */

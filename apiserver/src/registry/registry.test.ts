@@ -96,7 +96,8 @@ describe('registry', () => {
       const first = await api.client.create(ConfigMaps, configMap('a'));
       await api.client.update(ConfigMaps, { ...first, data: { x: '1' } });
       expect(await refusal(api.client.update(ConfigMaps, { ...first, data: { x: '2' } }))).to.equal(
-        'Conflict: Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+        'Conflict: Operation cannot be fulfilled on configmaps "a": the object has been modified; ' +
+          'please apply your changes to the latest version and try again',
       );
     });
 
