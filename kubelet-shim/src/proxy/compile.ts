@@ -37,6 +37,8 @@ export const tableSets = {
   /** What leads nowhere now. */
   unserved: 'map unserved { type ipv4_addr . inet_proto . inet_service : verdict; }',
   unserved_ports: 'map unserved_ports { type inet_proto . inet_service : verdict; }',
+  /** Cluster IPs in use: their other ports refuse. */
+  cluster_ips: 'set cluster_ips { type ipv4_addr; }',
   /** Endpoints that may reach themselves through a Service. */
   hairpins: 'set hairpins { type ipv4_addr . ipv4_addr; }',
 } as const;
@@ -73,6 +75,7 @@ function compilePort(port: ServicePort, view: ProxyView, piece: GrowingPiece): v
   const unserved = anywhere ? 'drop' : 'goto refuse';
 
   const addresses = (ips: readonly string[]) => ips.map((ip) => `${ip} . ${port.protocol} . ${port.port}`);
+  for (const ip of port.clusterIps) piece.elements.push({ set: 'cluster_ips', key: ip, value: '' });
   const internal = internalLocal ? here : all;
   lead(piece, addressSets, addresses(port.clusterIps), internal, internal === undefined ? unserved : undefined);
   const external = addExternal(piece, `external-${name}`, {

@@ -49,13 +49,14 @@ const bySlice = 'service';
 
 export interface ProxyOptions {
   readonly network: NetworkPlan;
+  readonly serviceCidr: string;
   readonly apiServer: { readonly host: string; readonly port: number };
 }
 
 export function startServiceProxy(
   environment: Environment,
   informers: Informers,
-  { network, apiServer }: ProxyOptions,
+  { network, apiServer, serviceCidr }: ProxyOptions,
 ): ServiceProxy {
   const { clock, log } = environment;
   const services = informers.for(Services);
@@ -154,7 +155,7 @@ export function startServiceProxy(
     async attach(target) {
       const one: Attached = {
         target,
-        frame: frameOf(target, network),
+        frame: frameOf(target, network, serviceCidr),
         table: undefined,
         dirty: new Set(),
         flows: [],
@@ -180,10 +181,10 @@ function keyOfSlice({ metadata }: EndpointSlice): string {
 }
 
 /** The host looks only at packets of its machines and at those to its load balancers: it has other work than ours. */
-function frameOf(target: ProxyTarget, network: NetworkPlan): TableFrame {
+function frameOf(target: ProxyTarget, network: NetworkPlan, serviceCidr: string): TableFrame {
   const { address, agent } = target;
-  if (target.nodeName !== '') return { name: nodeTable, address, agent, routed: [''], local: [''] };
+  if (target.nodeName !== '') return { name: nodeTable, address, serviceCidr, agent, routed: [''], local: [''] };
   const balancers = `ip daddr ${formatRange(network.loadBalancers)}`;
   const inside = `ip saddr { ${formatRange(network.vpc)}, ${formatRange(network.pods)} }`;
-  return { name: hostServicesTable(network), address, routed: [inside, balancers], local: [balancers] };
+  return { name: hostServicesTable(network), address, serviceCidr, routed: [inside, balancers], local: [balancers] };
 }

@@ -9,26 +9,32 @@ export interface TableFrame {
   /** Conditions under which packets of each hook look for a Service; `''` = always. */
   readonly routed: readonly string[];
   readonly local: readonly string[];
+  /** What cluster IPs are taken from: packets to them go nowhere else. */
+  readonly serviceCidr: string;
   readonly agent?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** The whole table without any Service, replacing what was there: an nft script. */
-export function frameScript({ name, address, routed, local, agent }: TableFrame): string {
+export function frameScript({ name, address, routed, local, serviceCidr, agent }: TableFrame): string {
   const table = `ip ${name}`;
-  const dispatch = (chain: string, conditions: readonly string[]) =>
-    conditions.map((condition) => `add rule ${table} ${chain} ${condition} jump dispatch`.replaceAll('  ', ' '));
+  const jumps = (chain: string, conditions: readonly string[], target: string) =>
+    conditions.map((condition) => `add rule ${table} ${chain} ${condition} jump ${target}`.replaceAll('  ', ' '));
   const toAgent = agent ? [`ip daddr ${address} tcp dport ${kubeletPort} dnat to ${agent.host}:${agent.port}`] : [];
   const rules = (chain: string, lines: readonly string[]) => lines.map((line) => `add rule ${table} ${chain} ${line}`);
-  const unserved = [
-    `ct state new ip daddr . meta l4proto . th dport vmap @unserved`,
-    `ct state new ip daddr ${address} meta l4proto . th dport vmap @unserved_ports`,
+  // Whatever still has a Service's address behind the translation leads nowhere.
+  const leftovers = [
+    'ct state != new return',
+    'ip daddr . meta l4proto . th dport vmap @unserved',
+    `ip daddr ${address} meta l4proto . th dport vmap @unserved_ports`,
+    'ip daddr @cluster_ips goto refuse',
+    `ip daddr ${serviceCidr} drop`,
   ];
   return `${[
     `add table ${table}`,
     `delete table ${table}`,
     `add table ${table}`,
     ...Object.values(tableSets).map((declaration) => `add ${declaration.replace(/^(\w+) /, `$1 ${table} `)}`),
-    ...['refuse', 'dispatch'].map((chain) => `add chain ${table} ${chain}`),
+    ...['refuse', 'dispatch', 'leftovers'].map((chain) => `add chain ${table} ${chain}`),
     // A reset gets through where the kernel drops an ICMP message because the socket is busy sending.
     `add rule ${table} refuse meta l4proto tcp reject with tcp reset`,
     `add rule ${table} refuse reject`,
@@ -41,9 +47,11 @@ export function frameScript({ name, address, routed, local, agent }: TableFrame)
     `add chain ${table} local_output { type filter hook output priority -10; }`,
     ...rules('prerouting', toAgent),
     ...rules('output', toAgent),
-    ...dispatch('prerouting', routed),
-    ...dispatch('output', local),
-    ...['input', 'forward', 'local_output'].flatMap((chain) => rules(chain, unserved)),
+    ...jumps('prerouting', routed, 'dispatch'),
+    ...jumps('output', local, 'dispatch'),
+    ...rules('leftovers', leftovers),
+    ...['input', 'forward'].flatMap((chain) => jumps(chain, routed, 'leftovers')),
+    ...jumps('local_output', local, 'leftovers'),
     `add rule ${table} postrouting ct status dnat ip saddr . ip daddr @hairpins snat to ${address}`,
     `add rule ${table} postrouting meta mark & ${masqueradeMark} == ${masqueradeMark} snat to ${address} fully-random`,
   ].join('\n')}\n`;

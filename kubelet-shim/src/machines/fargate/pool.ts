@@ -7,7 +7,7 @@ import { type CgroupHost, limitCgroup, makeCgroup, removeCgroup } from '../host/
 import { assignAddress, fargateNetwork, makeFargatePrograms } from '../host/cni.ts';
 import { type Containerd, startContainerd } from '../host/containerd.ts';
 import { type Enclosure, openEnclosure } from '../host/enclosure.ts';
-import type { ImageFolder } from '../host/image-folder.ts';
+import type { ImageFolder, ImageSupply } from '../host/image-folder.ts';
 import { shareMounts, unmountAll } from '../host/mounts.ts';
 import type { Machine, MachineRecord } from '../machine.ts';
 import { podRuntime } from './pod-runtime.ts';
@@ -20,7 +20,7 @@ export interface FargatePool {
   start(record: MachineRecord): Promise<Machine>;
   remove(record: MachineRecord): Promise<void>;
   /** None before the first machine. */
-  containerds(): readonly Containerd[];
+  supplies(): readonly ImageSupply[];
   close(): Promise<void>;
 }
 
@@ -43,6 +43,7 @@ export interface FargatePoolParts {
 interface Engine {
   readonly enclosure: Enclosure;
   readonly containerd: Containerd;
+  readonly supply: ImageSupply;
   readonly runtime: ContainerRuntime;
 }
 
@@ -110,7 +111,7 @@ export function createFargatePool(parts: FargatePoolParts): FargatePool {
       };
     },
     remove,
-    containerds: () => (running ? [running.containerd] : []),
+    supplies: () => (running ? [running.supply] : []),
     async close() {
       const last = await starting?.catch(() => undefined);
       if (last === undefined) return;
@@ -151,6 +152,6 @@ async function startEngine(parts: FargatePoolParts, addresses: string): Promise<
     cniNetwork: fargateNetwork(),
     registries: parts.registries,
   });
-  await parts.images.importInto(containerd, join(directory, 'images.json'));
-  return { enclosure, containerd, runtime: createCriRuntime(environment, { socket: containerd.socket }) };
+  const supply = await parts.images.supply(containerd, join(directory, 'images.json'));
+  return { enclosure, containerd, supply, runtime: createCriRuntime(environment, { socket: containerd.socket }) };
 }

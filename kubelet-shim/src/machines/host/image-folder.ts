@@ -6,7 +6,13 @@ import { sandboxImageArchive } from './sandbox-image.ts';
 /** The archives that every containerd of the cluster gets: the sandbox image, and what users put into the folder. */
 export interface ImageFolder {
   /** Imports what this containerd has not had yet; remembered in `record`, a file beside its disk. */
-  importInto(containerd: Containerd, record: string): Promise<void>;
+  supply(containerd: Containerd, record: string): Promise<ImageSupply>;
+}
+
+/** One containerd with what it was given. */
+export interface ImageSupply {
+  /** Imports an archive; resolves to the names in it. */
+  add(archive: string): Promise<readonly string[]>;
 }
 
 /** `own` is a folder of ours, `users` the one of `image load`. */
@@ -15,16 +21,19 @@ export async function openImageFolder(own: string, users: string): Promise<Image
   const sandbox = join(own, 'sandbox-image.tar');
   await writeFile(sandbox, sandboxImageArchive(process.arch === 'arm64' ? 'arm64' : 'x64'));
   return {
-    async importInto(containerd, record) {
+    async supply(containerd, record) {
       const imported = new Set(JSON.parse(await readFile(record, 'utf8').catch(() => '[]')) as string[]);
-      const archives = [sandbox, ...(await archivesIn(users))];
-      for (const archive of archives) {
+      const add = async (archive: string): Promise<readonly string[]> => {
         const version = await versionOf(archive);
-        if (imported.has(version)) continue;
-        await containerd.importImage(archive);
+        const names = await containerd.importImage(archive);
         imported.add(version);
+        await writeFile(record, JSON.stringify([...imported]));
+        return names;
+      };
+      for (const archive of [sandbox, ...(await archivesIn(users))]) {
+        if (!imported.has(await versionOf(archive))) await add(archive);
       }
-      await writeFile(record, JSON.stringify([...imported]));
+      return { add };
     },
   };
 }

@@ -8,9 +8,9 @@ import type { FargatePool } from '../fargate/pool.ts';
 import type { Machine, MachinePlatform, MachineRecord } from '../machine.ts';
 import { type CgroupHost, limitCgroup, makeCgroup, removeCgroup } from './cgroups.ts';
 import { podNetwork } from './cni.ts';
-import { type Containerd, startContainerd } from './containerd.ts';
+import { startContainerd } from './containerd.ts';
 import { openEnclosure } from './enclosure.ts';
-import type { ImageFolder } from './image-folder.ts';
+import type { ImageFolder, ImageSupply } from './image-folder.ts';
 import { shareMounts, unmountAll } from './mounts.ts';
 
 /** What the machines of this host share. */
@@ -38,18 +38,16 @@ const agentPortBase = 10_300;
 
 /** Machines made of namespaces, control groups and containerd on this host. */
 export function createRealPlatform(parts: RealPlatformParts): MachinePlatform {
-  const containerds = new Set<Containerd>();
+  const supplies = new Set<ImageSupply>();
   return {
     start: (record) =>
-      record.pool.kind === 'ec2' ? startInstance(parts, record, containerds) : parts.fargate.start(record),
+      record.pool.kind === 'ec2' ? startInstance(parts, record, supplies) : parts.fargate.start(record),
     async remove(record) {
       if (record.pool.kind === 'fargate') return parts.fargate.remove(record);
       await removeInstance(parts, record);
     },
     async importImage(archive) {
-      const names = await Promise.all(
-        [...containerds, ...parts.fargate.containerds()].map((one) => one.importImage(archive)),
-      );
+      const names = await Promise.all([...supplies, ...parts.fargate.supplies()].map((supply) => supply.add(archive)));
       return [...new Set(names.flat())];
     },
     async close() {
@@ -62,7 +60,7 @@ export function createRealPlatform(parts: RealPlatformParts): MachinePlatform {
 async function startInstance(
   parts: RealPlatformParts,
   record: MachineRecord,
-  containerds: Set<Containerd>,
+  supplies: Set<ImageSupply>,
 ): Promise<Machine> {
   const { environment, cgroups, fabric, proxy, plan } = parts;
   const directory = join(parts.directory, record.name);
@@ -104,13 +102,13 @@ async function startInstance(
     cniNetwork: podNetwork(record, join(directory, 'ipam')),
     registries: parts.registries,
   });
-  await parts.images.importInto(containerd, join(directory, 'images.json'));
-  containerds.add(containerd);
+  const supply = await parts.images.supply(containerd, join(directory, 'images.json'));
+  supplies.add(supply);
   await fabric.exposeAgent(record.address, agentEndpoint(plan, record));
   const runtime = createCriRuntime(environment, { socket: containerd.socket });
 
   const stop = async (): Promise<void> => {
-    containerds.delete(containerd);
+    supplies.delete(supply);
     detach();
     containerd.release();
     await runtime.close();
