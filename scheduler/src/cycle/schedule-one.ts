@@ -14,6 +14,12 @@ import { type Failure, reportFailure, reportNomination } from './report-failure.
 /** Who rejects pods while there is no node at all, and what brings them back. */
 export const nodesNeeded: Plugin = { name: 'NodesNeeded', hints: [{ resource: 'Node', actions: action.add }] };
 
+/**
+ * What upstream's message ends with where a pod was rejected before any node was looked at: its DynamicResources plugin is
+ * asked first what could be done, finds nothing of its own in the cycle's state, and nobody else is asked.
+ */
+const noPostFilter = 'not found';
+
 /** Weight of a plugin that scores and has none of its own. */
 const weights: Readonly<Record<string, number>> = {
   TaintToleration: 3,
@@ -85,6 +91,10 @@ export class Cycle {
 
   #tryToMakeRoom(queued: QueuedPod, found: Found): void {
     const diagnosis = found.diagnose();
+    if (diagnosis.preFilter) {
+      const message = fitMessage(diagnosis, noPostFilter);
+      return this.#noFit(queued, diagnosis.rejectors, { reason: 'Unschedulable', message });
+    }
     const { cache } = this.#cluster;
     const statusOf = (nodeName: string) => diagnosis.nodes.get(nodeName) ?? diagnosis.others;
     const hopeful = cache.nodes.filter((node) => statusOf(node.name)?.code === 'unschedulable');
