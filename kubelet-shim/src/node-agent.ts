@@ -10,7 +10,7 @@ import { createNodeRegistration } from './node/node-registration.ts';
 import type { NodeAgentDependencies, NodeAgentOptions } from './node/options.ts';
 import { createReferences, type References } from './node/references.ts';
 import { systemInfo } from './node/system-info.ts';
-import { admitPod } from './pods/admission.ts';
+import { admitPod, admitResize } from './pods/admission.ts';
 import { createPodConfigs } from './pods/pod-configs.ts';
 import { createPodEvents } from './pods/pod-events.ts';
 import { createPodManager, type PodManager } from './pods/pod-manager.ts';
@@ -56,6 +56,12 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
   let manager: PodManager | undefined;
   const hostIPs = () => nodeAddresses(options);
 
+  /** A node that is not in the API refuses nobody. */
+  const judge = <T>(rule: (pod: Pod, node: Node, others: readonly Pod[]) => T, pod: Pod): T | undefined => {
+    const node = nodes.lister.get(nodeName);
+    return node && rule(pod, node, neighbours(manager));
+  };
+
   const services: PodServices = {
     environment,
     runtime,
@@ -71,7 +77,8 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
       secrets: (pod) => pullSecrets(references, platform.holder(pod), pod),
       used: nodeImages.noteUse,
     }),
-    admit: (pod) => admit(pod, nodes.lister.get(nodeName), manager),
+    admit: (pod) => judge(admitPod, pod),
+    admitResize: (pod) => judge(admitResize, pod),
     volumes: platform.volumes,
     probes: platform.probes,
     cgroups: platform.cgroups,
@@ -134,10 +141,9 @@ function follow(pods: ReturnType<Informers['for']>, manager: PodManager): void {
   });
 }
 
-function admit(pod: Pod, node: Node | undefined, manager: PodManager | undefined) {
-  if (!node) return undefined;
-  const others = [...(manager?.workers ?? [])].filter((worker) => !worker.isOver).map((worker) => worker.pod);
-  return admitPod(pod, node, others);
+/** What else uses the node's resources. */
+function neighbours(manager: PodManager | undefined): Pod[] {
+  return [...(manager?.workers ?? [])].filter((worker) => !worker.isOver).map((worker) => worker.pod);
 }
 
 async function pullSecrets(

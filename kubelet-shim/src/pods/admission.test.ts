@@ -1,7 +1,7 @@
 import type { Node, Pod, PodSpec } from '@coracle/apimachinery/types/core-v1';
 import { expect } from 'chai';
 import { podOf } from '../testing/index.ts';
-import { admitPod } from './admission.ts';
+import { admitPod, admitResize } from './admission.ts';
 
 const node: Node = {
   metadata: { name: 'node-a', labels: { zone: 'a' } },
@@ -50,4 +50,15 @@ describe('admitPod', () => {
     const tolerations = [{ key: 'k', operator: 'Exists' }];
     expect(admitPod(podOf({ tolerations }), tainted, [])).to.equal(undefined);
   });
+});
+
+describe('admitResize', () => {
+  for (const [name, request, others, reason] of [
+    ['what fits', '2', [], undefined],
+    ['what the node will never have', '3', [], 'Infeasible'],
+    ['what others have now', '1500m', [other(cpu('1'))], 'Deferred'],
+  ] as const) {
+    it(`${name} → ${reason ?? 'granted'}`, () =>
+      expect(admitResize(podOf(cpu(request)), node, others)?.reason).to.equal(reason));
+  }
 });

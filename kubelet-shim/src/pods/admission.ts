@@ -9,6 +9,7 @@ import type {
 } from '@coracle/apimachinery/types/core-v1';
 import type { WaitingReason } from './container-statuses.ts';
 import { isHostNetwork } from './observed.ts';
+import type { ResizeRefusal } from './pod-services.ts';
 import { podResource } from './resources.ts';
 import { isTerminal } from './status.ts';
 import { checkSysctls } from './sysctls.ts';
@@ -41,6 +42,21 @@ function checkResources(pod: Pod, node: Node, active: readonly Pod[]): WaitingRe
     if (used + requested > capacity) return outOf(name, requested, used, capacity);
   }
   return undefined;
+}
+
+/** Whether a pod that runs here may have the resources that its spec asks for now (upstream's allocation manager). */
+export function admitResize(pod: Pod, node: Node, others: readonly Pod[]): ResizeRefusal | undefined {
+  const allocatable = node.status?.allocatable ?? {};
+  for (const name of ['cpu', 'memory']) {
+    const requested = podResource(pod, 'requests', name) ?? 0;
+    const capacity = (name === 'cpu' ? quantityMilliValue : quantityValue)(allocatable[name]);
+    if (requested <= capacity) continue;
+    const message = `Node didn't have enough capacity: ${name}, requested: ${requested}, capacity: ${capacity}`;
+    return { reason: 'Infeasible', message };
+  }
+  const active = others.filter((other) => other.metadata?.uid !== pod.metadata?.uid && !isTerminal(other.status));
+  const problem = checkResources(pod, node, active);
+  return problem && { reason: 'Deferred', message: problem.message ?? '' };
 }
 
 function requestedResources(pod: Pod): readonly string[] {

@@ -29,7 +29,15 @@ export interface ConditionInput {
   readonly phase: string;
   /** Why there is no usable sandbox. */
   readonly sandboxProblem: string | undefined;
+  /** A change of resources that is being made, or that the node has no room for (KEP-1287). */
+  readonly resize?: ResizeState | undefined;
   readonly now: string;
+}
+
+export interface ResizeState {
+  readonly type: 'PodResizeInProgress' | 'PodResizePending';
+  readonly reason?: 'Deferred' | 'Infeasible';
+  readonly message?: string;
 }
 
 /**
@@ -43,7 +51,9 @@ export function podConditions(previous: readonly PodCondition[], input: Conditio
   const others =
     disruption && !foreign.some(({ type }) => type === 'DisruptionTarget') ? [...foreign, disruption] : foreign;
   const containersReady = judgeContainers(input);
+  const { type: resizeType, ...resizeWords } = input.resize ?? {};
   const verdicts: readonly (readonly [string, Verdict])[] = [
+    ...(resizeType ? [[resizeType, { status: 'True', ...resizeWords }] as const] : []),
     ['PodReadyToStartContainers', sandboxProblem === undefined ? isTrue : { status: 'False' }],
     ['Initialized', judgeInitialized(input)],
     ['Ready', judgeReady(containersReady, pod, others)],

@@ -31,8 +31,10 @@ export interface ContainerToKill {
   /** The text of the Killing event. */
   readonly message: string;
   /** A probe may have a grace period of its own. */
-  readonly reason?: 'liveness' | 'startup';
+  readonly reason?: KillReason;
 }
+
+export type KillReason = 'liveness' | 'startup' | 'resize';
 
 export interface ContainerToStart {
   readonly kind: ContainerKind;
@@ -156,7 +158,7 @@ function judgeSidecar(
 ): 'next' | 'again' | 'wait' {
   const name = spec.name;
   const started = startup(container.id);
-  const end = (message: string, reason?: 'liveness' | 'startup') => {
+  const end = (message: string, reason?: KillReason) => {
     draft.kill.push({ container, spec, message, ...(reason && { reason }) });
     return 'again' as const;
   };
@@ -165,7 +167,7 @@ function judgeSidecar(
   if (isChanged(spec, container)) return end(`Init container ${name} definition changed`);
   if (liveness(container.id) === 'failure') return end(`Init container ${name} failed liveness probe`, 'liveness');
   const change = resize(container, spec);
-  if (change === 'restart') return end(`Init container ${name} resize requires restart`);
+  if (change === 'restart') return end(`Init container ${name} resize requires restart`, 'resize');
   if (change === 'update') draft.resize.push({ container, spec });
   return 'next';
 }
@@ -214,7 +216,7 @@ function reasonToKill(
   if (startup(container.id) === 'failure')
     return { message: `Container ${name} failed startup probe`, reason: 'startup', restarts };
   if (resize(container, spec) === 'restart')
-    return { message: `Container ${name} resize requires restart`, restarts: true };
+    return { message: `Container ${name} resize requires restart`, reason: 'resize', restarts: true };
   return undefined;
 }
 

@@ -22,9 +22,16 @@ export interface PodServices {
   readonly hooks: LifecycleHooks;
   /** Why this node cannot take the pod; undefined where it can. */
   readonly admit: (pod: Pod) => WaitingReason | undefined;
+  /** The same for a pod that runs here and wants other resources: never, or not as long as others have them. */
+  readonly admitResize: (pod: Pod) => ResizeRefusal | undefined;
   readonly terminationMessage: (container: Container) => Promise<string>;
   /** Lets go of everything that was kept for a pod that has left the node. */
   readonly forget: (uid: string) => void;
+}
+
+export interface ResizeRefusal {
+  readonly reason: 'Deferred' | 'Infeasible';
+  readonly message: string;
 }
 
 /** Events about a pod, or about one of its containers. */

@@ -2,12 +2,13 @@ import type { Timer } from '@coracle/apimachinery/clock';
 import type { Pod, PodStatus } from '@coracle/apimachinery/types/core-v1';
 import type { RuntimeEvent } from '../runtime/index.ts';
 import { createBackOff } from './back-off.ts';
+import type { ResizeState } from './conditions.ts';
 import type { WaitingReason } from './container-statuses.ts';
 import { executePlan } from './execute.ts';
 import { activeContainers, isReady, isRunning, latest, nothingObserved, type ObservedPod } from './observed.ts';
 import { planPod } from './plan.ts';
 import { createPodObserver } from './pod-observer.ts';
-import { type PodServices, type RunningContainer, StartProblem } from './pod-services.ts';
+import { type PodServices, type ResizeRefusal, type RunningContainer, StartProblem } from './pod-services.ts';
 import { isTerminal, podStatus } from './status.ts';
 import { findSpec, graceSecondsOf, stopAllContainers } from './stop-containers.ts';
 import { fromTime, toTime } from './time.ts';
@@ -56,6 +57,8 @@ export interface PodWorkerOptions {
 
 const retryInitialMs = 500;
 const retryMaxMs = 10_000;
+/** Room may come without this pod being told. */
+const deferredResizeMs = 10_000;
 const deadlineMessage = 'Pod was active on the node longer than the specified deadline';
 
 export function startPodWorker(services: PodServices, options: PodWorkerOptions): PodWorker {
@@ -80,6 +83,7 @@ class Worker implements PodWorker {
   readonly #seenAt: number;
   #status: PodStatus;
   #failure: Failure | undefined;
+  #resize: ResizeState | undefined;
   #admitted = false;
   #isGone = false;
   #stopped = false;
@@ -252,14 +256,21 @@ class Worker implements PodWorker {
   async #sync(): Promise<void> {
     const { signal } = this.#pass;
     const services = this.#services;
-    this.#publish();
+    const refusal = this.#refuseResize();
     const plan = planPod({
       pod: this.pod,
       observed: this.observed,
       liveness: (id) => this.#probes.liveness(id),
       startup: (id) => this.#probes.startup(id),
-      resize: (container, spec) => services.configs.resourceChange(container, this.pod, spec),
+      resize: (container, spec) => (refusal ? 'none' : services.configs.resourceChange(container, this.pod, spec)),
     });
+    const isResizing = plan.resize.length > 0 || plan.kill.some(({ reason }) => reason === 'resize');
+    this.#resize = refusal
+      ? { type: 'PodResizePending', ...refusal }
+      : isResizing
+        ? { type: 'PodResizeInProgress' }
+        : undefined;
+    this.#publish();
     if (plan.endPod) return this.#finish();
     try {
       await this.#volumes.mount(this.pod, signal);
@@ -279,8 +290,22 @@ class Worker implements PodWorker {
       report: () => this.#look(),
     });
     this.#retryDelayMs = retryInitialMs;
+    if (isResizing) this.#resize = undefined;
     await this.#look();
+    if (refusal?.reason === 'Deferred') this.#wakeAfter(deferredResizeMs);
     if (outcome.retryAfterMs !== undefined && !this.#wanted) this.#wakeAfter(outcome.retryAfterMs);
+  }
+
+  /** Asked only when a running container is to have other resources than it has. */
+  #refuseResize(): ResizeRefusal | undefined {
+    const { configs, admitResize, events } = this.#services;
+    const isWanted = this.#runningContainers().some(
+      ({ container, spec }) => configs.resourceChange(container, this.pod, spec) !== 'none',
+    );
+    const refusal = isWanted ? admitResize(this.pod) : undefined;
+    if (refusal && this.#resize?.message !== refusal.message)
+      events.warning(this.pod, `Resize${refusal.reason}`, refusal.message);
+    return refusal;
   }
 
   /** Runs of a container that the runtime has no record of any more. */
@@ -313,6 +338,7 @@ class Worker implements PodWorker {
       seenAt: this.#seenAt,
       now: services.environment.clock.now(),
       resources: (spec, running) => services.configs.resourceStatus(this.pod, spec, running),
+      resize: this.#resize,
     });
     this.#status = status;
     services.statuses.set(this.pod, status);

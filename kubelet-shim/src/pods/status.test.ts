@@ -131,6 +131,17 @@ describe('podStatus', () => {
     expect(conditionsOf(statusOf(opened, has))).to.include({ Ready: 'True', lb: 'True' });
   });
 
+  it('says that a change of resources is under way, or waits for room', () => {
+    const pod = podOf({ containers: [web] });
+    const has = observed(['ready'], [container('web running')]);
+    expect(conditionsOf(statusOf(pod, has, { resize: { type: 'PodResizeInProgress' } }))).to.include({
+      PodResizeInProgress: 'True',
+    });
+    const pending = { type: 'PodResizePending', reason: 'Infeasible', message: 'no' } as const;
+    expect(conditionsOf(statusOf(pod, has, { resize: pending }))).to.include({ PodResizePending: 'True Infeasible' });
+    expect(conditionsOf(statusOf(pod, has))).to.not.have.any.keys('PodResizeInProgress', 'PodResizePending');
+  });
+
   it('infers the end of a container whose record is lost', () => {
     const previous: PodStatus = {
       containerStatuses: [

@@ -1,6 +1,6 @@
 import type { Container as ContainerSpec, ContainerStatus, Pod, PodStatus } from '@coracle/apimachinery/types/core-v1';
 import type { Container } from '../runtime/index.ts';
-import { podConditions } from './conditions.ts';
+import { podConditions, type ResizeState } from './conditions.ts';
 import { type ContainerStatusInput, containerStatuses, type WaitingReason } from './container-statuses.ts';
 import {
   ephemeralContainers,
@@ -35,6 +35,7 @@ export interface StatusInput {
   readonly seenAt: number;
   readonly now: number;
   readonly resources: ContainerStatusInput['resources'];
+  readonly resize?: ResizeState | undefined;
 }
 
 const terminalPhases: ReadonlySet<string | undefined> = new Set(['Failed', 'Succeeded']);
@@ -69,6 +70,7 @@ export function podStatus(input: StatusInput): PodStatus {
     phase,
     sandboxProblem: problem,
     now: toTime(input.now),
+    resize: isTerminal(bare) ? undefined : input.resize,
   });
   return { ...bare, conditions };
 }
