@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 import {
+  applicationImages,
   containerObstacle,
   eventually,
   httpGet,
@@ -66,19 +67,12 @@ describe('a Helm chart of the kind people deploy', function () {
 
         it('answers through ClusterIP, NodePort and LoadBalancer', async () => {
           const clusterIp = await serviceField(`${release}-web`, '.spec.clusterIP');
-          const client = [
-            'run',
-            'client',
-            '--rm',
-            '-i',
-            '--restart=Never',
-            '--image=coracle.test/tools:1.0',
-            '--quiet',
-          ];
-          const byName = await kubectl(...client, '--', 'wget', '-qO-', `http://${release}-web`);
-          expect(byName.trim()).to.equal('v1');
-          const byAddress = await kubectl(...client, '--', 'wget', '-qO-', `http://${clusterIp}`);
-          expect(byAddress.trim()).to.equal('v1');
+          await kubectl('run', 'client', `--image=${applicationImages.tools}`, '--', 'sleep', '600');
+          await kubectl('wait', 'pod/client', '--for=condition=Ready', '--timeout=60s');
+          const fetch = (host: string) => kubectl('exec', 'client', '--', 'wget', '-qO-', `http://${host}`);
+          expect((await fetch(`${release}-web`)).trim()).to.equal('v1');
+          expect((await fetch(clusterIp)).trim()).to.equal('v1');
+          await kubectl('delete', 'pod', 'client', '--grace-period=1');
 
           const nodePort = await serviceField(`${release}-web`, '.spec.ports[0].nodePort');
           const nodeAddress = await cluster.kubectl(

@@ -20,6 +20,9 @@ describe('nodes of a real cluster', function () {
   });
   after(async () => cluster?.[Symbol.asyncDispose]());
 
+  /** What the pod `client` gets from a web server. */
+  const fetch = (host: string) => cluster.kubectl('exec', 'client', '--', 'wget', '-qO-', `http://${host}/healthz`);
+
   it('are two, ready, in two zones, of an instance type', async () => {
     const nodes = JSON.parse(await cluster.kubectl('get', 'nodes', '-o', 'json')) as { items: NodeObject[] };
     expect(nodes.items).to.have.length(2);
@@ -48,13 +51,9 @@ describe('nodes of a real cluster', function () {
       'web',
       'web.default.svc.cluster.local',
     ];
-    for (const target of targets) {
-      const answer = await cluster.kubectl(
-        ...['run', 'client', '--rm', '-i', '--quiet', '--restart=Never', `--image=${applicationImages.tools}`],
-        ...['--', 'wget', '-qO-', `http://${target}/healthz`],
-      );
-      expect(answer, target).to.equal('ok');
-    }
+    await cluster.kubectl('run', 'client', `--image=${applicationImages.tools}`, '--', 'sleep', '3600');
+    await cluster.kubectl('wait', 'pod/client', '--for=condition=Ready', '--timeout=60s');
+    for (const target of targets) expect(await fetch(target), target).to.equal('ok');
   });
 
   it('appear for a pod of a Fargate profile, and go with it', async () => {
@@ -96,14 +95,7 @@ describe('nodes of a real cluster', function () {
       before,
     );
     expect(await cluster.kubectl('get', 'service', 'web', '-o', 'jsonpath={.spec.clusterIP}')).to.equal(service);
-    await eventually(async () =>
-      expect(
-        await cluster.kubectl(
-          ...['run', 'client', '--rm', '-i', '--quiet', '--restart=Never', `--image=${applicationImages.tools}`],
-          ...['--', 'wget', '-qO-', 'http://web/healthz'],
-        ),
-      ).to.equal('ok'),
-    );
+    await eventually(async () => expect(await fetch('web')).to.equal('ok'));
   });
 
   it('say why a pod cannot start whose image is missing', async () => {

@@ -61,8 +61,8 @@ export function validateStoredVersions(definition: CustomResourceDefinition): re
             field.invalid(
               `status.storedVersions[${index}]`,
               name,
-              `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data ` +
-                `remains persisted in ${name} and removes ${name} from status.storedVersions`,
+              `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage ` +
+                `migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`,
             ),
           ],
     ),

@@ -83,8 +83,7 @@ export function forbiddenRequest(attributes: AuthorizationAttributes, reason: st
   const what = sanitize(forbiddenMessage(attributes));
   const text = reason === '' ? what : `${what}: ${reason}`;
   const qualified = attributes.apiGroup === '' ? attributes.resource : `${attributes.resource}.${attributes.apiGroup}`;
-  const subject =
-    attributes.name === '' ? qualified : `${qualified} ${JSON.stringify(attributes.name)}`;
+  const subject = attributes.name === '' ? qualified : `${qualified} ${JSON.stringify(attributes.name)}`;
   const message = attributes.resource === '' ? `forbidden: ${text}` : `${subject} is forbidden: ${text}`;
   return new StatusError({
     kind: 'Status',

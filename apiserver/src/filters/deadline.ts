@@ -73,7 +73,15 @@ function timeoutOf(context: RequestContext): number {
   return asked === 0 ? requestTimeoutMs : Math.min(asked, requestTimeoutMs);
 }
 
-const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 1e-3, µs: 1e-3, ns: 1e-6 };
+const unitMs: Readonly<Record<string, number>> = {
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+  ms: 1,
+  us: 1e-3,
+  µs: 1e-3,
+  ns: 1e-6,
+};
 
 /** Milliseconds of a Go duration such as `1m30s`; undefined where it is none. */
 export function parseGoDuration(text: string): number | undefined {

@@ -42,8 +42,7 @@ function wantedUser(headers: Readonly<Record<string, string | undefined>>): User
       apiVersion: 'v1',
       metadata: {},
       status: 'Failure',
-      message:
-        'Internal error occurred: requested impersonation without impersonating a user',
+      message: 'Internal error occurred: requested impersonation without impersonating a user',
       reason: 'InternalError',
       details: { causes: [{ message: 'requested impersonation without impersonating a user' }] },
       code: 500,

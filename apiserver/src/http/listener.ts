@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Running } from '@coracle/apimachinery/component';
+import { type Clock, systemClock } from '@coracle/apimachinery/clock';
 import Koa from 'koa';
 import type { ApiRequest, ApiResponse, Upgrade } from './api-request.ts';
 import { emptyBody, nodeBody } from './body.ts';
@@ -43,7 +44,11 @@ const shutdownGraceMs = 5000;
 type Handle = (request: ApiRequest) => Promise<ApiResponse>;
 
 /** Serves `handle` over HTTPS: HTTP/2 and HTTP/1.1 on one port, upgrades on the latter. */
-export async function startListener(options: ListenOptions, handle: Handle): Promise<Listener> {
+export async function startListener(
+  options: ListenOptions,
+  handle: Handle,
+  clock: Clock = systemClock,
+): Promise<Listener> {
   const stopping = new AbortController();
   const server = http2.createSecureServer({
     allowHTTP1: true,
@@ -74,7 +79,7 @@ export async function startListener(options: ListenOptions, handle: Handle): Pro
   return {
     host: address.address,
     port: address.port,
-    stop: () => stop(server, connections, stopping),
+    stop: () => stop(server, connections, stopping, clock),
   };
 }
 
@@ -188,14 +193,19 @@ function trackConnections(server: http2.Http2SecureServer): Connections {
 }
 
 /** Stops accepting, ends watches through their signals, lets requests finish, and cuts off what is left after a while. */
-function stop(server: http2.Http2SecureServer, connections: Connections, stopping: AbortController): Promise<void> {
+function stop(
+  server: http2.Http2SecureServer,
+  connections: Connections,
+  stopping: AbortController,
+  clock: Clock,
+): Promise<void> {
   if (stopping.signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const cut = setTimeout(() => {
+    const cut = clock.after(shutdownGraceMs, () => {
       for (const socket of connections.sockets) socket.destroy();
-    }, shutdownGraceMs);
+    });
     server.close(() => {
-      clearTimeout(cut);
+      cut.cancel();
       resolve();
     });
     stopping.abort();
