@@ -51,7 +51,14 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
     options,
     signal,
   );
-  const platform = createPodPlatform({ environment, events, references, client, options });
+  const platform = createPodPlatform({
+    environment,
+    events,
+    references,
+    client,
+    options,
+    images: () => services.images,
+  });
   const statuses = createStatusWriter(client, environment, signal);
   let manager: PodManager | undefined;
   const hostIPs = () => nodeAddresses(options);

@@ -10,7 +10,7 @@ import { label } from './pods/observed.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { PodConfigsDependencies } from './pods/pod-configs.ts';
 import type { PodManager } from './pods/pod-manager.ts';
-import type { PodEvents, PodServices } from './pods/pod-services.ts';
+import type { PodEvents, PodImages, PodServices } from './pods/pod-services.ts';
 import { terminationMessage } from './pods/termination-message.ts';
 import { createContentProbes, createPodProbes } from './probes/index.ts';
 import { startNodeServer } from './server/index.ts';
@@ -30,6 +30,7 @@ export interface PodPlatformDependencies {
   readonly client: Client;
   readonly events: PodEvents;
   readonly references: References;
+  readonly images: () => PodImages;
   readonly options: NodeAgentOptions;
 }
 

@@ -70,10 +70,11 @@ export interface PresentImage {
 
 export interface ImageRequest {
   readonly pod: Pod;
-  readonly container: ContainerRefName;
+  /** Whose image it is; absent for image volumes. */
+  readonly container?: ContainerRefName;
   readonly image: string;
   readonly policy: string;
-  readonly sandbox: SandboxConfig;
+  readonly sandbox?: SandboxConfig;
   readonly signal: AbortSignal;
 }
 

@@ -43,6 +43,9 @@ export interface ContainerRuntime {
   imageStatus(image: ImageSpec): Promise<RuntimeImage | undefined>;
   listImages(): Promise<readonly RuntimeImage[]>;
   removeImage(imageId: string): Promise<void>;
+  /** Shows an image's files at a folder of the node, read-only; `unmountImage` is idempotent. */
+  mountImage(imageRef: string, target: string): Promise<void>;
+  unmountImage(target: string): Promise<void>;
   imageFilesystem(): Promise<FilesystemUsage | undefined>;
 
   /** Container and sandbox changes as they happen. Ends with the signal; throws when the stream breaks. */

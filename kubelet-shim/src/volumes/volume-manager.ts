@@ -3,12 +3,18 @@ import { join } from 'node:path';
 import type { Timer } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
 import { ConfigMaps, Secrets } from '@coracle/apimachinery/resources';
-import type { EmptyDirVolumeSource, PersistentVolume, Pod, Volume } from '@coracle/apimachinery/types/core-v1';
+import type {
+  EmptyDirVolumeSource,
+  ImageVolumeSource,
+  PersistentVolume,
+  Pod,
+  Volume,
+} from '@coracle/apimachinery/types/core-v1';
 import type { Client } from '@coracle/client/rest';
 import type { NodeAgentOptions } from '../node/options.ts';
 import type { Holder, References } from '../node/references.ts';
 import { podDirectory } from '../pods/pod-files.ts';
-import { type PodVolumes, StartProblem } from '../pods/pod-services.ts';
+import { type PodImages, type PodVolumes, StartProblem } from '../pods/pod-services.ts';
 import type { PodConfigsDependencies } from '../pods/pod-configs.ts';
 import { quantityValue } from '@coracle/apimachinery/quantity';
 import { type Payload, writeAtomically } from './atomic-writer.ts';
@@ -35,12 +41,16 @@ export interface VolumeManagerDependencies {
   readonly options: NodeAgentOptions;
   readonly holder: (pod: Pod) => Holder;
   readonly onChange: (pod: Pod, callback: () => void) => void;
+  /** For image volumes. */
+  readonly images: () => PodImages;
 }
 
 interface PodState {
   readonly ready: Map<string, ReadyVolume>;
   /** What was written last, so that nothing is written twice. */
   readonly written: Map<string, Payload>;
+  /** Folders where images are mounted. */
+  readonly images: Set<string>;
   refresh: Timer | undefined;
   /** Milliseconds since 1970; 0 = nothing is planned. */
   refreshAt: number;
@@ -54,6 +64,7 @@ const folderOf = {
   projected: 'projected',
   emptyDir: 'empty-dir',
   nfs: 'nfs',
+  image: 'image',
 } as const;
 const writableFolderMode = 0o777;
 const defaultMode = 0o644;
@@ -72,6 +83,7 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
     const state = states.get(uid) ?? {
       ready: new Map(),
       written: new Map(),
+      images: new Set(),
       refresh: undefined,
       refreshAt: 0,
       changed: () => {},
@@ -128,7 +140,24 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
     return { path: folder, readOnly: true };
   };
 
-  const prepare = async (pod: Pod, state: PodState, volume: Volume): Promise<ReadyVolume> => {
+  const prepareImage = async (
+    pod: Pod,
+    name: string,
+    source: ImageVolumeSource,
+    signal: AbortSignal,
+  ): Promise<ReadyVolume> => {
+    const { reference = '', pullPolicy = 'IfNotPresent' } = source;
+    const { ref } = await dependencies.images().ensure({ pod, image: reference, policy: pullPolicy, signal });
+    const path = pathOf(pod, name, 'image');
+    await mkdir(path, { recursive: true });
+    // What an agent before this one has mounted there goes first.
+    await options.runtime.unmountImage(path);
+    await options.runtime.mountImage(ref, path);
+    stateOf(pod).images.add(path);
+    return { path, readOnly: true };
+  };
+
+  const prepare = async (pod: Pod, state: PodState, volume: Volume, signal: AbortSignal): Promise<ReadyVolume> => {
     const sources = sourcesOf(pod, state);
     const { configMap, secret, projected, downwardAPI, emptyDir, hostPath, persistentVolumeClaim, ephemeral } = volume;
     if (configMap) return write(pod, state, volume, 'configMap', await configMapPayload(configMap, sources));
@@ -144,6 +173,7 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
     }
     const present = state.ready.get(volume.name);
     if (present) return present;
+    if (volume.image) return prepareImage(pod, volume.name, volume.image, signal);
     if (emptyDir) return prepareEmptyDir(pod, pathOf(pod, volume.name, 'emptyDir'), emptyDir);
     if (hostPath) return { path: await prepareMountable(await prepareHostPath(hostPath)), readOnly: false };
     const nfs = volume.nfs && {
@@ -174,7 +204,7 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
           for (const volume of latest.spec?.volumes ?? []) {
             signal.throwIfAborted();
             try {
-              state.ready.set(volume.name, await prepare(latest, state, volume));
+              state.ready.set(volume.name, await prepare(latest, state, volume, signal));
             } catch (error) {
               const text = error instanceof Error ? error.message : String(error);
               throw new StartProblem('FailedMount', `MountVolume.SetUp failed for volume "${volume.name}" : ${text}`);
@@ -184,6 +214,7 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
         async unmount() {
           state.refresh?.cancel();
           const folder = join(podDirectory(options.rootDirectory, uid), 'volumes');
+          for (const path of state.images) await options.runtime.unmountImage(path);
           await unmountBelow(folder);
           await rm(folder, { recursive: true, force: true });
           states.delete(uid);

@@ -8,6 +8,7 @@ import {
   type RuntimeEvent,
 } from '../cri.ts';
 import { type Channel, openChannel } from './channel.ts';
+import { mountImage, unmountImage } from './image-mounts.ts';
 import { eventFilters, fromWireEvent } from './events.ts';
 import {
   fromWireContainer,
@@ -42,10 +43,10 @@ const execMarginMs = 10_000;
 
 /** Containers through containerd: CRI v1 over its socket, and its own event stream for changes. */
 export function createCriRuntime(environment: Environment, options: CriRuntimeOptions): ContainerRuntime {
-  return criRuntimeOver(openChannel(options.socket, environment.clock));
+  return criRuntimeOver(openChannel(options.socket, environment.clock), options.socket);
 }
 
-export function criRuntimeOver(channel: Channel): ContainerRuntime {
+function criRuntimeOver(channel: Channel, socket: string): ContainerRuntime {
   // CRI's ContainerStatus does not name the sandbox.
   const sandboxOf = new Map<string, string>();
 
@@ -168,6 +169,8 @@ export function criRuntimeOver(channel: Channel): ContainerRuntime {
     async removeImage(imageId) {
       await ignoreNotFound(channel.call('ImageService/RemoveImage', { image: { image: imageId } }));
     },
+    mountImage: (imageRef, target) => mountImage(socket, imageRef, target),
+    unmountImage: (target) => unmountImage(socket, target),
     imageFilesystem: () => imageFilesystem(channel),
 
     events: (signal) => events(channel, signal),

@@ -159,6 +159,8 @@ export function createHollowRuntime(environment: Environment, options: HollowRun
         : { id: image, repoTags: [image], repoDigests: [], sizeBytes: 0, username: '', pinned: false },
     listImages: async () => [],
     removeImage: async () => {},
+    mountImage: async () => {},
+    unmountImage: async () => {},
     imageFilesystem: async () => undefined,
 
     events: (signal) => broadcast.read(signal),
