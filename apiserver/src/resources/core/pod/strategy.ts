@@ -29,8 +29,8 @@ export function podStrategy(parts: StrategyParts): Strategy<Pod> {
     table: podTable,
     subresources: {
       status: { type: 'update', ...statusRules },
-      ephemeralcontainers: { type: 'update', generation: podSpecChanged, ...ephemeralContainersRules },
-      resize: { type: 'update', generation: podSpecChanged, ...resizeRules },
+      ephemeralcontainers: { type: 'update', ...ephemeralContainersRules },
+      resize: { type: 'update', ...resizeRules },
       binding: bindingSubresource,
       eviction: evictionSubresource,
       ...podConnections(parts),

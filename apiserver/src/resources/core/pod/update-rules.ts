@@ -87,13 +87,11 @@ export const resizeRules: UpdateRules<Pod> = {
 function restoreAll(pod: Pod, old: Pod): void {
   if (old.spec) pod.spec = structuredClone(old.spec);
   if (old.status) pod.status = old.status;
-  const { managedFields } = pod.metadata ?? {};
-  const { resourceVersion } = pod.metadata ?? {};
-  pod.metadata = {
-    ...old.metadata,
-    ...(managedFields && { managedFields }),
-    ...(resourceVersion && { resourceVersion }),
-  };
+  // In place: the caller goes on with this very object, to count its generation among others.
+  const meta = (pod.metadata ??= {});
+  const { managedFields, resourceVersion } = meta;
+  for (const name of Object.keys(meta)) delete meta[name as keyof typeof meta];
+  Object.assign(meta, old.metadata, managedFields && { managedFields }, resourceVersion && { resourceVersion });
 }
 
 function resized(
