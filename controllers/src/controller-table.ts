@@ -28,7 +28,11 @@ import { startStatefulSet } from './statefulset/index.ts';
 import { startTaintEviction } from './taint-eviction/index.ts';
 import { startTtl } from './ttl/index.ts';
 import { startTtlAfterFinished } from './ttl-after-finished/index.ts';
-import { startClaimProtection, startVolumeProtection } from './volume-protection/index.ts';
+import {
+  startAttributesClassProtection,
+  startClaimProtection,
+  startVolumeProtection,
+} from './volume-protection/index.ts';
 
 export interface ControllerRow {
   /** Upstream's name (cmd/kube-controller-manager/names). */
@@ -116,6 +120,16 @@ export const controllerTable: readonly ControllerRow[] = [
     start: startClaimProtection,
   },
   { name: 'persistentvolume-protection-controller', account: 'pv-protection-controller', start: startVolumeProtection },
+  {
+    name: 'volumeattributesclass-protection-controller',
+    account: 'volumeattributesclass-protection-controller',
+    start: startAttributesClassProtection,
+  },
+  {
+    name: 'volumeattributesclass-protection-controller',
+    account: 'volumeattributesclass-protection-controller',
+    start: startAttributesClassProtection,
+  },
   {
     name: 'ephemeral-volume-controller',
     account: 'ephemeral-volume-controller',

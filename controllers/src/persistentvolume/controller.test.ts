@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { PersistentVolumeClaims, PersistentVolumes, Pods, StorageClasses } from '@coracle/apimachinery/resources';
+import {
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  Pods,
+  StorageClasses,
+  VolumeAttributesClasses,
+} from '@coracle/apimachinery/resources';
 import type { PersistentVolumeClaimSpec, PersistentVolumeSpec } from '@coracle/apimachinery/types/core-v1';
 import { namespace, startTestCluster, type TestCluster } from '../testing/index.ts';
 
@@ -126,5 +132,24 @@ describe('persistent volume controller', () => {
     expect(made.metadata?.ownerReferences?.[0]).to.include({ kind: 'Pod', name: 'user', controller: true });
     await cluster.client.delete(Pods, { namespace, name: 'user' });
     await cluster.until('the claim gone', async () => !(await cluster.get(PersistentVolumeClaims, 'user-scratch')));
+  });
+
+  it('keeps a class of volume attributes while a claim names it', async () => {
+    await using cluster = await startTestCluster();
+    await cluster.create(VolumeAttributesClasses, {
+      metadata: { name: 'fast' },
+      driverName: 'test',
+      parameters: { iops: '1' },
+    });
+    await claim(cluster, 'data', '1Gi', { volumeAttributesClassName: 'fast' });
+    await cluster.until(
+      'it protected',
+      async () => (await cluster.get(VolumeAttributesClasses, 'fast'))?.metadata?.finalizers,
+    );
+    await cluster.client.delete(VolumeAttributesClasses, { name: 'fast' });
+    await cluster.clock.advance(1000);
+    expect(await cluster.get(VolumeAttributesClasses, 'fast')).not.to.equal(undefined);
+    await cluster.client.delete(PersistentVolumeClaims, { namespace, name: 'data' });
+    await cluster.until('the class gone', async () => !(await cluster.get(VolumeAttributesClasses, 'fast')));
   });
 });

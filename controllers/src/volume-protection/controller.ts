@@ -1,6 +1,13 @@
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { PersistentVolumeClaims, PersistentVolumes, Pods } from '@coracle/apimachinery/resources';
+import {
+  PersistentVolumeClaims,
+  PersistentVolumes,
+  Pods,
+  VolumeAttributesClasses,
+} from '@coracle/apimachinery/resources';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
+import type { PersistentVolume, PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
+import type { PersistentVolume, PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
 import type { Client } from '@coracle/client/rest';
 import type { WorkQueue } from '@coracle/client/workqueue';
 import { queueSelf, type StartController, splitKey } from '../runtime/index.ts';
@@ -8,6 +15,8 @@ import { claimIndex, claimKeys, isTerminating } from '../shared/index.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';
+const classFinalizer = 'kubernetes.io/vac-protection';
+const attributesClassFinalizer = 'kubernetes.io/vac-protection';
 
 /** A claim that is being deleted stays for as long as a scheduled pod uses it. */
 export const startClaimProtection: StartController = ({ client, informers, loop }) => {
@@ -38,6 +47,77 @@ export const startVolumeProtection: StartController = ({ client, informers, loop
       await protect(client, PersistentVolumes, volume, volumeFinalizer, () => volume.status?.phase === 'Bound');
   }
 };
+
+/** A class of volume attributes that is being deleted stays for as long as a claim or a volume names it (KEP-3751). */
+export const startAttributesClassProtection: StartController = ({ client, informers, loop }) => {
+  const classes = informers.for(VolumeAttributesClasses);
+  const claims = informers.for(PersistentVolumeClaims);
+  const volumes = informers.for(PersistentVolumes);
+  const queue: WorkQueue = loop({ workers: 1, reconcile });
+  const requeue = (names: readonly string[]) => names.forEach((name) => queue.add(name));
+  classes.addHandler(queueSelf(queue));
+  claims.addHandler({
+    updated: (_claim, old) => requeue(classesOfClaim(old)),
+    deleted: (claim) => requeue(classesOfClaim(claim)),
+  });
+  volumes.addHandler({
+    updated: (_volume, old) => requeue(classesOfVolume(old)),
+    deleted: (volume) => requeue(classesOfVolume(volume)),
+  });
+
+  async function reconcile(name: string): Promise<void> {
+    const attributesClass = classes.lister.get(name);
+    if (!attributesClass) return;
+    const isUsed = () =>
+      claims.lister.list().some((claim) => classesOfClaim(claim).includes(name)) ||
+      volumes.lister.list().some((volume) => classesOfVolume(volume).includes(name));
+    await protect(client, VolumeAttributesClasses, attributesClass, attributesClassFinalizer, isUsed);
+  }
+};
+
+function classesOfClaim({ spec, status }: PersistentVolumeClaim): readonly string[] {
+  const names = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return names.flatMap((name) => name || []);
+}
+
+function classesOfVolume({ spec }: PersistentVolume): readonly string[] {
+  return spec?.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
+}
+
+/** A class of volume attributes that is being deleted stays for as long as a volume or a claim names it. */
+export const startAttributesClassProtection: StartController = ({ client, informers, loop }) => {
+  const classes = informers.for(VolumeAttributesClasses);
+  const volumes = informers.for(PersistentVolumes);
+  const claims = informers.for(PersistentVolumeClaims);
+  const queue: WorkQueue = loop({ workers: 1, reconcile });
+  classes.addHandler(queueSelf(queue));
+  volumes.addHandler(queueEach(queue, classesOfVolume));
+  claims.addHandler(queueEach(queue, classesOfClaim));
+
+  async function reconcile(name: string): Promise<void> {
+    const attributes = classes.lister.get(name);
+    if (!attributes) return;
+    const isUsed = () =>
+      volumes.lister.list().some((volume) => classesOfVolume(volume).includes(name)) ||
+      claims.lister.list().some((claim) => classesOfClaim(claim).includes(name));
+    await protect(client, VolumeAttributesClasses, attributes, classFinalizer, isUsed);
+  }
+};
+
+function classesOfVolume({ spec }: PersistentVolume): string[] {
+  return spec?.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
+}
+
+function classesOfClaim({ spec, status }: PersistentVolumeClaim): string[] {
+  const target = status?.modifyVolumeStatus?.targetVolumeAttributesClassName;
+  return [spec?.volumeAttributesClassName, status?.currentVolumeAttributesClassName, target].flatMap(
+    (name) => name || [],
+  );
+}
 
 async function protect<T extends KubernetesObject>(
   client: Client,

@@ -1,1 +1,1 @@
-export { startClaimProtection, startVolumeProtection } from './controller.ts';
+export { startAttributesClassProtection, startClaimProtection, startVolumeProtection } from './controller.ts';
