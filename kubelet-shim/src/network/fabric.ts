@@ -43,7 +43,7 @@ export async function openFabric(
   }
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
   await run(['nft', '-f', '-'], { input: hostRules(plan, apiServer) });
-  await letForwardedPass(plan);
+  await letMachinesPass(plan);
   if (isLoopback(apiServer.host)) await writeFile('/proc/sys/net/ipv4/conf/all/route_localnet', '1');
   const agents = (change: 'add' | 'delete', node: string, agent: { host: string; port: number }) =>
     run(['nft', '-f', '-'], { input: agentRule(plan, change, node, agent) });
@@ -73,23 +73,25 @@ export async function openFabric(
 export async function closeFabric(plan: NetworkPlan): Promise<void> {
   const { device } = plan;
   for (const table of [device, hostServicesTable(plan)]) await runQuietly(['nft', 'delete', 'table', 'ip', table]);
-  for (const rule of forwardRules(plan)) await runQuietly(['iptables', '-w', '-D', ...rule]);
+  const rules = [...passRules(plan, 'INPUT'), ...passRules(plan, 'FORWARD')];
+  for (const rule of rules) await runQuietly(['iptables', '-w', '-D', ...rule]);
   await runQuietly(['ip', 'link', 'delete', device]);
 }
 
-/** Docker and some firewalls drop whatever is forwarded unless a rule of the same chain lets it pass. */
-async function letForwardedPass(plan: NetworkPlan): Promise<void> {
-  const policy = await run(['iptables', '-w', '-S', 'FORWARD']).catch(() => '');
-  if (!policy.includes('-P FORWARD DROP')) return;
-  for (const rule of forwardRules(plan)) {
-    await run(['iptables', '-w', '-C', ...rule]).catch(() => run(['iptables', '-w', '-I', ...rule]));
+/** Docker and some firewalls drop whatever comes in or is forwarded unless a rule of the same chain lets it pass. */
+async function letMachinesPass(plan: NetworkPlan): Promise<void> {
+  for (const chain of ['INPUT', 'FORWARD'] as const) {
+    const policy = await run(['iptables', '-w', '-S', chain]).catch(() => '');
+    if (!policy.includes(`-P ${chain} DROP`)) continue;
+    for (const rule of passRules(plan, chain)) {
+      await run(['iptables', '-w', '-C', ...rule]).catch(() => run(['iptables', '-w', '-I', ...rule]));
+    }
   }
 }
 
-function forwardRules({ vpc, pods }: NetworkPlan): readonly (readonly string[])[] {
-  return [vpc, pods].flatMap((range) =>
-    ['-s', '-d'].map((side) => ['FORWARD', side, formatRange(range), '-j', 'ACCEPT']),
-  );
+function passRules({ vpc, pods }: NetworkPlan, chain: 'INPUT' | 'FORWARD'): readonly (readonly string[])[] {
+  const sides = chain === 'INPUT' ? ['-s'] : ['-s', '-d'];
+  return [vpc, pods].flatMap((range) => sides.map((side) => [chain, side, formatRange(range), '-j', 'ACCEPT']));
 }
 
 function hostSide(machine: ConnectedMachine, link: string, gateway: string): readonly string[] {

@@ -205,7 +205,7 @@ describe('a table of Services', () => {
       spawnSync('unshare', ['-n', 'true']).status !== 0
     )
       this.skip();
-    const sticky = compile({ sessionAffinity: 'ClientIP', ...{ externalIPs: ['192.0.2.1'] } }, [onA, onB]);
+    const sticky = compile({ sessionAffinity: 'ClientIP', externalIPs: ['192.0.2.1'] }, [onA, onB]);
     const table = new ServiceTable('coracle');
     const frame = {
       name: 'coracle',

@@ -149,7 +149,11 @@ async function spawnContainerd({ directory, enclosure, cgroups, cgroup }: Contai
   const log = await open(join(directory, 'containerd.log'), 'a');
   const [program = '', ...words] = [
     ...enclosure.enter,
-    ...['/bin/sh', '-c', launcher, 'containerd', directory],
+    '/bin/sh',
+    '-c',
+    launcher,
+    'containerd',
+    directory,
     ...cgroupProcessFiles(cgroups, cgroup),
   ];
   const child = spawn(program, words, {

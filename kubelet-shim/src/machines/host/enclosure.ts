@@ -57,6 +57,9 @@ mount --bind "$directory/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 echo ready >&3
 exec "$init"`;
 
+const newNamespaces = ['--mount', '--pid', '--ipc', '--uts', '--fork', '--propagation', 'slave', '--mount-proc'];
+const inShell = (script: string): readonly string[] => ['--', '/bin/sh', '-c', script, 'machine'];
+
 /** Finds the machine's running enclosure, or starts one. Throws Error with the end of its log where it does not start. */
 export async function openEnclosure(options: EnclosureOptions): Promise<Enclosure> {
   const running = await findEnclosure(options.directory);
@@ -72,9 +75,12 @@ export async function openEnclosure(options: EnclosureOptions): Promise<Enclosur
   const child = spawn(
     'unshare',
     [
-      ...['--mount', '--pid', '--ipc', '--uts', '--fork', '--propagation', 'slave', '--mount-proc'],
+      ...newNamespaces,
       ...(options.ownNetwork ? ['--net'] : []),
-      ...['--', '/bin/sh', '-c', setup, 'machine', options.directory, options.initProgram, options.hostName],
+      ...inShell(setup),
+      options.directory,
+      options.initProgram,
+      options.hostName,
       ...cgroupProcessFiles(options.cgroups, options.cgroup),
     ],
     { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: '/' },
