@@ -126,11 +126,6 @@ export const controllerTable: readonly ControllerRow[] = [
     start: startAttributesClassProtection,
   },
   {
-    name: 'volumeattributesclass-protection-controller',
-    account: 'volumeattributesclass-protection-controller',
-    start: startAttributesClassProtection,
-  },
-  {
     name: 'ephemeral-volume-controller',
     account: 'ephemeral-volume-controller',
     eventSource: 'ephemeral_volume',

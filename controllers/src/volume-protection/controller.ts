@@ -7,10 +7,9 @@ import {
 } from '@coracle/apimachinery/resources';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
 import type { PersistentVolume, PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
-import type { PersistentVolume, PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
 import type { Client } from '@coracle/client/rest';
 import type { WorkQueue } from '@coracle/client/workqueue';
-import { queueSelf, type StartController, splitKey } from '../runtime/index.ts';
+import { queueEach, queueSelf, type StartController, splitKey } from '../runtime/index.ts';
 import { claimIndex, claimKeys, isTerminating } from '../shared/index.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
@@ -47,46 +46,6 @@ export const startVolumeProtection: StartController = ({ client, informers, loop
       await protect(client, PersistentVolumes, volume, volumeFinalizer, () => volume.status?.phase === 'Bound');
   }
 };
-
-/** A class of volume attributes that is being deleted stays for as long as a claim or a volume names it (KEP-3751). */
-export const startAttributesClassProtection: StartController = ({ client, informers, loop }) => {
-  const classes = informers.for(VolumeAttributesClasses);
-  const claims = informers.for(PersistentVolumeClaims);
-  const volumes = informers.for(PersistentVolumes);
-  const queue: WorkQueue = loop({ workers: 1, reconcile });
-  const requeue = (names: readonly string[]) => names.forEach((name) => queue.add(name));
-  classes.addHandler(queueSelf(queue));
-  claims.addHandler({
-    updated: (_claim, old) => requeue(classesOfClaim(old)),
-    deleted: (claim) => requeue(classesOfClaim(claim)),
-  });
-  volumes.addHandler({
-    updated: (_volume, old) => requeue(classesOfVolume(old)),
-    deleted: (volume) => requeue(classesOfVolume(volume)),
-  });
-
-  async function reconcile(name: string): Promise<void> {
-    const attributesClass = classes.lister.get(name);
-    if (!attributesClass) return;
-    const isUsed = () =>
-      claims.lister.list().some((claim) => classesOfClaim(claim).includes(name)) ||
-      volumes.lister.list().some((volume) => classesOfVolume(volume).includes(name));
-    await protect(client, VolumeAttributesClasses, attributesClass, attributesClassFinalizer, isUsed);
-  }
-};
-
-function classesOfClaim({ spec, status }: PersistentVolumeClaim): readonly string[] {
-  const names = [
-    spec?.volumeAttributesClassName,
-    status?.currentVolumeAttributesClassName,
-    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
-  ];
-  return names.flatMap((name) => name || []);
-}
-
-function classesOfVolume({ spec }: PersistentVolume): readonly string[] {
-  return spec?.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
-}
 
 /** A class of volume attributes that is being deleted stays for as long as a volume or a claim names it. */
 export const startAttributesClassProtection: StartController = ({ client, informers, loop }) => {
