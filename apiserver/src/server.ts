@@ -166,7 +166,8 @@ export async function createApiServer(
       discoveryPaths(discovery, () => advertisedAddress(options)),
       openApiPaths({
         scheme,
-        generation: () => resources.generation,
+        generation: () => discovery.generation,
+        remotes: () => aggregation.documented(),
         resources: () => resources.all(),
         definitions: () => custom.served(),
         version: `v${kubernetesVersion}`,

@@ -68,6 +68,12 @@ export class Aggregation {
     }));
   }
 
+  /** Group versions whose OpenAPI documents are to be had from others. */
+  documented(): string[] {
+    const available = [...this.#remotes.values()].filter((remote) => remote.available);
+    return available.map(({ server }) => `apis/${server.service.spec?.group}/${server.service.spec?.version}`);
+  }
+
   async start(signal: AbortSignal): Promise<void> {
     const { readers } = this.#dependencies;
     signal.addEventListener('abort', () => this.#stop(), { once: true });
@@ -82,7 +88,7 @@ export class Aggregation {
   /** Passes requests for aggregated group versions on; others are not mine. */
   readonly handle: PathHandler = (context) => {
     if (this.#remotes.size === 0) return undefined;
-    const [, group, version] = /^\/apis\/([^/]+)\/([^/]+)/.exec(context.info.path) ?? [];
+    const [, group, version] = /^(?:\/openapi\/v3)?\/apis\/([^/]+)\/([^/]+)/.exec(context.info.path) ?? [];
     const remote = this.#remotes.get(`${version}.${group}`);
     return remote === undefined ? undefined : this.#proxy(remote, context);
   };

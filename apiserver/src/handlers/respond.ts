@@ -65,12 +65,19 @@ export async function respondWithList(
     throw notAcceptableShape('you requested PartialObjectMetadata, but the requested object is a list');
   }
   const view = viewOf(call.resource, negotiated);
+  const { packed } = view;
+  // A selection differs from client to client: what is kept for one would serve nobody else.
+  const kept = packed !== undefined && items.length >= packedItemsMin && call.context.info.labelSelector === undefined;
   return listResponse(
     view.contentType,
     () => view.list(items, meta),
     () => view.listValue(objects(), meta),
+    kept ? () => packed(items, meta) : undefined,
   );
 }
+
+/** Shorter lists are compressed as they are. */
+const packedItemsMin = 32;
 
 /** As `respondWithList`, for objects that are not stored. */
 export function respondWithMadeUpList(
@@ -89,7 +96,12 @@ export function respondWithMadeUpList(
 }
 
 /** Callers in this process take the value and never look at the bytes: those are made when somebody does. */
-function listResponse(contentType: string, make: () => readonly Uint8Array[], value: () => unknown): ApiResponse {
+function listResponse(
+  contentType: string,
+  make: () => readonly Uint8Array[],
+  value: () => unknown,
+  packed?: () => Promise<readonly Uint8Array[]>,
+): ApiResponse {
   let chunks: readonly Uint8Array[] | undefined;
   return {
     status: 200,
@@ -100,6 +112,7 @@ function listResponse(contentType: string, make: () => readonly Uint8Array[], va
         return (chunks ??= make());
       },
       value,
+      ...(packed === undefined ? {} : { packed }),
     },
   };
 }

@@ -63,7 +63,13 @@ export interface ApiResponse {
 export type ResponseBody =
   | { readonly type: 'empty' }
   /** A whole answer. `value` is the same answer decoded and frozen, for in-process callers. */
-  | { readonly type: 'bytes'; readonly chunks: readonly Uint8Array[]; readonly value?: () => unknown }
+  | {
+      readonly type: 'bytes';
+      readonly chunks: readonly Uint8Array[];
+      readonly value?: () => unknown;
+      /** The same bytes as one gzip member, where that is cheaper than to compress them for this answer. */
+      readonly packed?: () => Promise<readonly Uint8Array[]>;
+    }
   /** An open-ended answer: logs, proxied bodies, large lists. The edge pulls no faster than the client reads. */
   | { readonly type: 'stream'; readonly chunks: AsyncIterable<Uint8Array> }
   /** A watch. Frames are already encoded for the negotiated type; `value` serves in-process callers. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
-import type { ApiResponse, WatchFrame } from './api-request.ts';
+import type { ApiResponse, ResponseBody, WatchFrame } from './api-request.ts';
 import { compress, wantsGzip } from './compression.ts';
 
 export type NodeResponse = ServerResponse | Http2ServerResponse;
@@ -28,7 +28,7 @@ export async function writeResponse(
       out.end();
       return;
     case 'bytes':
-      await writeBytes(body.chunks, out, acceptEncoding);
+      await writeBytes(body, out, acceptEncoding);
       return;
     case 'stream':
       await writeStream(body.chunks, out, signal);
@@ -41,16 +41,14 @@ export async function writeResponse(
   }
 }
 
-async function writeBytes(chunks: readonly Uint8Array[], out: NodeResponse, acceptEncoding: string | undefined) {
-  let length = 0;
-  for (const chunk of chunks) length += chunk.length;
+async function writeBytes(body: BytesBody, out: NodeResponse, acceptEncoding: string | undefined) {
+  let { chunks } = body;
+  let length = lengthOf(chunks);
   if (length > 0 && wantsGzip(acceptEncoding, length) && out.getHeader('content-encoding') === undefined) {
-    const packed = await compress(chunks);
+    chunks = body.packed === undefined ? [await compress(chunks)] : await body.packed();
+    length = lengthOf(chunks);
     out.setHeader('content-encoding', 'gzip');
     out.setHeader('vary', 'Accept-Encoding');
-    out.setHeader('content-length', packed.length);
-    end(out, packed);
-    return;
   }
   out.setHeader('content-length', length);
   if (chunks.length === 1) {
@@ -62,6 +60,14 @@ async function writeBytes(chunks: readonly Uint8Array[], out: NodeResponse, acce
     if (!write(out, piece)) await drained(out);
   }
   out.end();
+}
+
+type BytesBody = Extract<ResponseBody, { type: 'bytes' }>;
+
+function lengthOf(chunks: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  return length;
 }
 
 /** Small chunks joined into pieces that are worth a write. */

@@ -6,6 +6,7 @@ import type { WatchFrame } from '../http/api-request.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { mediaTypeOf, type Negotiated } from './accept.ts';
+import { packList } from './packed-list.ts';
 import { envelope, listItemHeader, listMetaField } from './protobuf-frame.ts';
 import { toYaml } from './yaml.ts';
 
@@ -24,6 +25,8 @@ export interface View {
   /** The same for an object that is not in the store: dry runs, answers made on the spot. */
   bodyOf(object: KubernetesObject): readonly Uint8Array[];
   list(items: readonly StoredObject[], meta: ListMeta): readonly Uint8Array[];
+  /** The same list as one gzip member; undefined where nothing is kept between answers. */
+  packed?(items: readonly StoredObject[], meta: ListMeta): Promise<readonly Uint8Array[]>;
   listOf(items: readonly KubernetesObject[], meta: ListMeta): readonly Uint8Array[];
   listValue(items: readonly KubernetesObject[], meta: ListMeta): KubernetesList;
   frame(type: string, stored: StoredObject): WatchFrame;
@@ -108,6 +111,8 @@ function jsonView(shape: Shape): View {
     body: (stored) => [bytes(stored)],
     bodyOf: (object) => [encode(object)],
     list: (items, meta) => list(items.map(bytes), meta),
+    packed: (items, meta) =>
+      packList({ variant, head: jsonListHead(shape, meta), items, bytesOf: bytes, separator: comma, tail: listEnd }),
     listOf: (items, meta) => list(items.map(encode), meta),
     listValue: (items, meta) => listValue(shape, items, meta),
     frame: (type, stored) =>
@@ -124,14 +129,17 @@ const comma = Buffer.from(',');
 const listEnd = Buffer.from(']}\n');
 
 function jsonList(shape: Shape, items: readonly Uint8Array[], meta: ListMeta): Uint8Array[] {
-  const head = `{"kind":"${shape.listKind}","apiVersion":"${shape.apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
-  const chunks: Uint8Array[] = [Buffer.from(head)];
+  const chunks: Uint8Array[] = [jsonListHead(shape, meta)];
   for (let index = 0; index < items.length; index++) {
     if (index > 0) chunks.push(comma);
     chunks.push(items[index] as Uint8Array);
   }
   chunks.push(listEnd);
   return chunks;
+}
+
+function jsonListHead({ listKind, apiVersion }: Shape, meta: ListMeta): Uint8Array {
+  return Buffer.from(`{"kind":"${listKind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`);
 }
 
 const frameEnd = Buffer.from('}\n');
@@ -176,6 +184,20 @@ function protobufView(
     body: (stored) => envelope(apiVersion, kind, withoutItemHeader(itemOf(stored))),
     bodyOf: (object) => envelope(apiVersion, kind, message(shape.value(object))),
     list: (items, meta) => list(items.map(itemOf), meta),
+    packed: (items, meta) => {
+      // The envelope tells the length of everything in it before any of it.
+      const [head = nothing, ...body] = list(items.map(itemOf), meta);
+      const metaField = body[0] ?? nothing;
+      const tail = body.at(-1) ?? nothing;
+      return packList({
+        variant,
+        head: Buffer.concat([head, metaField]),
+        items,
+        bytesOf: itemOf,
+        separator: nothing,
+        tail,
+      });
+    },
     listOf: (items, meta) => list(items.map(item), meta),
     listValue: (items, meta) => listValue(shape, items, meta),
     frame: (type, stored) =>
@@ -195,6 +217,8 @@ function protobufView(
       ),
   };
 }
+
+const nothing = Buffer.alloc(0);
 
 /** The header of a list item is its tag byte and a varint. */
 function withoutItemHeader(item: Uint8Array): Uint8Array {

@@ -4,9 +4,9 @@ import type {
   JSONSchemaProps,
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import { itemsOf, valuesOf } from '../customresources/schema-props.ts';
+import { metadataText, objectMetaName } from './descriptions.ts';
 import type { Dialect, Json } from './schema-objects.ts';
 
-const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const listMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 
 /** Said of every kind, so that `kubectl explain` has something to say. */
@@ -31,8 +31,11 @@ export function customDefinitions(
   const props = version.schema?.openAPIV3Schema;
   const listKind = names.listKind ?? `${names.kind}List`;
   const gvk = (kind: string) => [{ group, kind, version: version.name }];
-  const meta = (target: string): Json => (dialect === 'v2' ? reference(target) : { allOf: [reference(target)] });
-  const item = withTypeMeta(props === undefined ? {} : publish(props, dialect), meta(objectMeta));
+  const meta = (target: string): Json => ({
+    description: metadataText,
+    ...(dialect === 'v2' ? reference(target) : { allOf: [reference(target)] }),
+  });
+  const item = withTypeMeta(props === undefined ? {} : publish(props, dialect), meta(objectMetaName));
   const list: Json = {
     type: 'object',
     required: ['items'],

@@ -14,6 +14,8 @@ export interface OpenApiSource {
   readonly generation: () => number;
   readonly resources: () => Iterable<ServedResource>;
   readonly definitions: () => Iterable<CustomResourceDefinition>;
+  /** Group versions whose documents other servers have, `apis/metrics.k8s.io/v1beta1`. */
+  readonly remotes: () => readonly string[];
   /** `v1.37.2`. */
   readonly version: string;
 }

@@ -36,10 +36,13 @@ export function openApiPaths(source: OpenApiSource): PathHandler {
     const [, first = '', second = ''] = /^(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
     return encoded(path, () => documentV3(source, first, second));
   };
+  const address = (path: string, hash: string) =>
+    [path, { serverRelativeURL: `${roots.v3}/${path}?hash=${hash}` }] as const;
   const index = () => ({
-    paths: Object.fromEntries(
-      groupVersions().map((path) => [path, { serverRelativeURL: `${roots.v3}/${path}?hash=${v3(path).hash}` }]),
-    ),
+    paths: Object.fromEntries([
+      ...groupVersions().map((path) => address(path, v3(path).hash)),
+      ...source.remotes().map((path) => address(path, String(source.generation()))),
+    ]),
   });
 
   return (context) => {

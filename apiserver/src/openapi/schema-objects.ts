@@ -1,3 +1,4 @@
+import { descriptionOf } from './descriptions.ts';
 import type { Field, ObjectSchema, ScalarSchema, ScalarType, Schema } from '@coracle/apimachinery/schema';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -62,7 +63,7 @@ export class SchemaPrinter {
     const properties: Record<string, Json> = {};
     const required: string[] = [];
     for (const field of schema.fields.values()) {
-      properties[field.name] = this.#property(field);
+      properties[field.name] = this.#property(field, descriptionOf(schema.name, field.name));
       if (field.required === true) required.push(field.name);
     }
     return {
@@ -73,14 +74,18 @@ export class SchemaPrinter {
     };
   }
 
-  #property(field: Field): Json {
+  #property(field: Field, description: string | undefined): Json {
     const value = this.#value(field.schema);
     const directives = {
       ...(field.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.patchMergeKey }),
       ...(field.patchStrategy === undefined ? {} : { 'x-kubernetes-patch-strategy': field.patchStrategy.join(',') }),
     };
     const standIn = this.#default(field);
-    const extras = { ...(standIn === undefined ? {} : { default: standIn }), ...directives };
+    const extras = {
+      ...(description === undefined ? {} : { description }),
+      ...(standIn === undefined ? {} : { default: standIn }),
+      ...directives,
+    };
     if (this.#dialect === 'v2' || !('$ref' in value)) return { ...value, ...extras };
     // In v3 nothing may stand beside a $ref.
     return { allOf: [value], ...extras };
