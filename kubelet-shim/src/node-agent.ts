@@ -58,6 +58,7 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
     client,
     options,
     images: () => services.images,
+    imagesNotFreed: (message) => recorder.event(nodeReference(nodeName), 'Warning', 'FreeDiskSpaceFailed', message),
   });
   const statuses = createStatusWriter(client, environment, signal);
   let manager: PodManager | undefined;
@@ -121,10 +122,12 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
   await manager.adopt(pods.lister.list());
   follow(pods, manager);
   const server = await platform.serve(manager);
+  const chores = platform.chores();
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await server?.stop();
+    await Promise.all(chores.map((chore) => chore.stop()));
     await informers.stop();
     await manager?.stop();
     await heartbeat.stop();

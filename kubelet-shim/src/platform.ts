@@ -5,6 +5,7 @@ import type { Pod } from '@coracle/apimachinery/types/core-v1';
 import type { Client } from '@coracle/client/rest';
 import type { NodeAgentOptions } from './node/options.ts';
 import type { Holder, References } from './node/references.ts';
+import { startImageGarbageCollector } from './images/index.ts';
 import { createPodCgroups } from './pods/cgroups.ts';
 import { label } from './pods/observed.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
@@ -23,6 +24,8 @@ export interface PodPlatform
   /** The pod as a holder of ConfigMaps and Secrets. */
   readonly holder: (pod: Pod) => Holder;
   readonly serve: (manager: PodManager) => Promise<Running | undefined>;
+  /** Work that goes on beside the pods. */
+  readonly chores: () => readonly Running[];
 }
 
 export interface PodPlatformDependencies {
@@ -31,6 +34,7 @@ export interface PodPlatformDependencies {
   readonly events: PodEvents;
   readonly references: References;
   readonly images: () => PodImages;
+  readonly imagesNotFreed: (message: string) => void;
   readonly options: NodeAgentOptions;
 }
 
@@ -86,6 +90,7 @@ function hollowPlatform(holders: Holders): PodPlatform {
     nodeHostsFile: async () => '',
     terminationMessage: async ({ message }) => message,
     serve: async () => undefined,
+    chores: () => [],
   };
 }
 
@@ -108,5 +113,6 @@ function realPlatform(dependencies: PodPlatformDependencies, holders: Holders): 
       return terminationMessage(container, join(logsDirectory, folder, name, `${attempt}.log`));
     },
     serve: async (pods) => options.serving && startNodeServer({ environment, runtime, pods, options }, options.serving),
+    chores: () => [startImageGarbageCollector({ environment, runtime, failed: dependencies.imagesNotFreed })],
   };
 }

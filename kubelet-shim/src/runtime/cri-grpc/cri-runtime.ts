@@ -49,6 +49,7 @@ export function createCriRuntime(environment: Environment, options: CriRuntimeOp
 function criRuntimeOver(channel: Channel, socket: string): ContainerRuntime {
   // CRI's ContainerStatus does not name the sandbox.
   const sandboxOf = new Map<string, string>();
+  let sandboxImage: string | undefined;
 
   const remember = (container: Container): Container => {
     sandboxOf.set(container.id, container.sandboxId);
@@ -164,7 +165,10 @@ function criRuntimeOver(channel: Channel, socket: string): ContainerRuntime {
     },
     async listImages() {
       const { images } = await channel.call<{ images: WireImage[] }>('ImageService/ListImages', {});
-      return images.map(fromWireImage);
+      sandboxImage ??= await findSandboxImage(channel);
+      // Newer runtimes pin it themselves.
+      const isNeeded = ({ repoTags }: WireImage) => repoTags.includes(sandboxImage ?? '');
+      return images.map((wire) => fromWireImage({ ...wire, pinned: wire.pinned || isNeeded(wire) }));
     },
     async removeImage(imageId) {
       await ignoreNotFound(channel.call('ImageService/RemoveImage', { image: { image: imageId } }));
@@ -187,6 +191,13 @@ async function* events(channel: Channel, signal: AbortSignal): AsyncIterable<Run
     if (event) yield event;
   }
   if (!signal.aborted) throw new RuntimeFailure('UNAVAILABLE', 'the event stream ended');
+}
+
+/** The name of the image that every sandbox is made of; empty where the runtime does not tell. */
+async function findSandboxImage(channel: Channel): Promise<string> {
+  const { info } = await channel.call<{ info: Record<string, string> }>('RuntimeService/Status', { verbose: true });
+  const config = JSON.parse(info['config'] ?? '{}') as { sandboxImage?: string };
+  return config.sandboxImage ?? '';
 }
 
 async function imageFilesystem(channel: Channel): Promise<FilesystemUsage | undefined> {
