@@ -37,6 +37,21 @@ const htmlCharacters: Readonly<Record<string, string>> = {
 
 /** JSON as Go's encoder prints it: no spaces, `<`, `>` and `&` escaped, absent values as null. */
 export function goJson(value: unknown): string {
-  const text = JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? Number(item) : item)) ?? 'null';
+  const text = JSON.stringify(value, (_key, item) => printable(item)) ?? 'null';
   return text.replace(/[<>&\u2028\u2029]/g, (character) => htmlCharacters[character] as string);
+}
+
+function printable(item: unknown): unknown {
+  if (typeof item === 'bigint') return Number(item);
+  return isStringMap(item) ? Object.fromEntries(Object.entries(item).sort(byKey)) : item;
+}
+
+/** Labels, annotations and their like: Go prints their keys in order, those of structures as declared. */
+function isStringMap(item: unknown): item is Readonly<Record<string, string>> {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return false;
+  return Object.values(item).every((value) => typeof value === 'string');
+}
+
+function byKey([left]: readonly [string, string], [right]: readonly [string, string]): number {
+  return left < right ? -1 : Number(left > right);
 }

@@ -83,7 +83,7 @@ function setJobDefaults(job: Job): void {
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2147483647;
   const labels = spec.template.metadata?.labels;
   if (labels !== undefined && Object.keys(job.metadata?.labels ?? {}).length === 0) {
-    job.metadata = { ...job.metadata, labels: { ...labels } };
+    job.metadata = { ...job.metadata, labels };
   }
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
@@ -104,6 +104,8 @@ function generateSelector(job: Job): void {
   const spec = specOf(job);
   const { name = '', uid = '' } = job.metadata ?? {};
   const metadata = (spec.template.metadata ??= {});
+  // Labels that the job has from its template are those of the template to come.
+  const shared = metadata.labels !== undefined && job.metadata?.labels === metadata.labels;
   const generated = {
     'job-name': name,
     'batch.kubernetes.io/job-name': name,
@@ -111,6 +113,7 @@ function generateSelector(job: Job): void {
     'batch.kubernetes.io/controller-uid': uid,
   };
   metadata.labels = { ...generated, ...metadata.labels };
+  if (shared) job.metadata = { ...job.metadata, labels: { ...metadata.labels } };
   const matchLabels = { 'batch.kubernetes.io/controller-uid': uid, ...spec.selector?.matchLabels };
   spec.selector = { ...spec.selector, matchLabels };
 }

@@ -51,7 +51,7 @@ export function validateGeneratedSelector(job: Job): FieldError[] {
   const errors: FieldError[] = uid === '' ? [field.required('metadata.uid')] : [];
   const labels = spec.template.metadata?.labels ?? {};
   for (const key of Object.keys(expected)) {
-    const path = `spec.template.metadata.labels`;
+    const path = `spec.template.metadata.labels[${key}]`;
     if (labels[key] === undefined) errors.push(field.required(path, `must be '${expected[key]}'`));
     else if (labels[key] !== expected[key]) errors.push(field.invalid(path, labels, `must be '${expected[key]}'`));
   }
