@@ -28,6 +28,10 @@ const weights: Readonly<Record<string, number>> = {
   InterPodAffinity: 2,
 };
 
+export function scoringWeight({ name }: Plugin): number {
+  return weights[name] ?? 1;
+}
+
 /**
  * The way of one pod: filter → (preempt) → score → assume → reserve, in one go without giving up the thread, then pre-bind
  * and bind beside the cycles of other pods (schedule_one.go).
@@ -47,7 +51,7 @@ export class Cycle {
     this.#queue = queue;
     this.#postFilters = plugins.filter((plugin) => plugin.postFilter);
     this.#finder = new NodeFinder(cluster, plugins);
-    const weighted = plugins.map((plugin): WeightedPlugin => ({ plugin, weight: weights[plugin.name] ?? 1 }));
+    const weighted = plugins.map((plugin): WeightedPlugin => ({ plugin, weight: scoringWeight(plugin) }));
     this.#picker = new NodePicker(cluster.environment, weighted);
     this.#binder = new Binder(cluster);
   }
