@@ -25,7 +25,12 @@ describe('check-deps', () => {
     ['keeps koa in its folder', 'apiserver/src/handlers/a.ts', "import Koa from 'koa';", /belongs to/],
     ['sees dynamic imports', 'apiserver/src/handlers/a.ts', "await import('etcd3')", /belongs to/],
     ['wants dependencies named', 'client/src/a.ts', "import a from 'left-pad';", /does not name/],
-    ['lets a test use the testkit', 'client/src/a.test.ts', "import a from '@coracle/testkit/clock';", undefined],
+    [
+      'lets a test use a testing door',
+      'scheduler/src/a.test.ts',
+      "import a from '@coracle/apiserver/testing';",
+      undefined,
+    ],
   ];
   for (const [name, path, text, breach] of cases) {
     it(name, () => {

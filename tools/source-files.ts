@@ -15,7 +15,6 @@ export const packages = [
   'controllers',
   'kubelet-shim',
   'cluster',
-  'testkit',
   'e2e',
 ] as const;
 
