@@ -15,14 +15,25 @@ export const eventsConversion: Conversion = {
 };
 
 function toEvents(event: CoreEvent): Event {
-  const { involvedObject, message, reportingComponent, source, firstTimestamp, lastTimestamp, count, ...shared } =
-    event;
+  const {
+    involvedObject,
+    message,
+    reportingComponent,
+    reportingInstance,
+    source,
+    firstTimestamp,
+    lastTimestamp,
+    count,
+    ...shared
+  } = event;
   return defined({
     ...shared,
     apiVersion: 'events.k8s.io/v1',
     regarding: involvedObject,
     note: message,
-    reportingController: reportingComponent,
+    // Core writes these two even where they are empty.
+    reportingController: reportingComponent || undefined,
+    reportingInstance: reportingInstance || undefined,
     deprecatedSource: source,
     deprecatedFirstTimestamp: firstTimestamp,
     deprecatedLastTimestamp: lastTimestamp,

@@ -30,7 +30,7 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
   const storageSchema = scheme.schemaOf(storageRow.definition);
   const metadataSchema = required(scheme, partialMetadata);
   const statusSchema = required(scheme, status);
-  const strategy = strategyOf({ group: storageRow.group, resource: row.resource });
+  const strategy = strategyOf({ group: row.group, resource: row.resource });
   const isStorageVersion = storageRow === row;
   return {
     row,

@@ -31,6 +31,8 @@ export const namespaceStrategy: Strategy<Namespace> = {
     holds: ({ spec }) => (spec?.finalizers?.length ?? 0) > 0,
     markDeleting(namespace) {
       (namespace.status ??= {}).phase = 'Terminating';
+      // Namespaces know no grace period.
+      delete namespace.metadata?.deletionGracePeriodSeconds;
     },
     returnsObject: true,
   },

@@ -15,7 +15,9 @@ export function nodeUpdateErrors(node: Node, old: Node): FieldError[] {
   const seen = new Set<string>();
   for (const [index, address] of (node.status?.addresses ?? []).entries()) {
     const key = `${address.type}/${address.address}`;
-    if (seen.has(key)) errors.push(field.duplicate(`status.addresses[${index}]`, address));
+    if (seen.has(key)) {
+      errors.push(field.duplicate(`status.addresses[${index}]`, goStruct(address, { type: '', address: '' })));
+    }
     seen.add(key);
   }
   const before = old.spec?.podCIDRs ?? [];

@@ -81,10 +81,11 @@ function addedTolerationErrors(
 
 function gateUpdateErrors(spec: PodSpec, before: PodSpec): FieldError[] {
   const old = new Set((before.schedulingGates ?? []).map(({ name }) => name));
-  const added = (spec.schedulingGates ?? []).map(({ name }) => name).filter((name) => !old.has(name));
-  if (added.length === 0) return [];
-  const text = `only deletion is allowed, but found new scheduling gate '${added.sort().join(',')}'`;
-  return [field.forbidden('spec.schedulingGates', text)];
+  return (spec.schedulingGates ?? []).flatMap(({ name }, index) => {
+    if (old.has(name)) return [];
+    const text = `only deletion is allowed, but found new scheduling gate '${name}'`;
+    return [field.forbidden(`spec.schedulingGates[${index}].name`, text)];
+  });
 }
 
 function restoreChangeable(spec: PodSpec, before: PodSpec): void {

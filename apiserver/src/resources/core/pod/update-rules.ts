@@ -53,12 +53,11 @@ export const ephemeralContainersRules: UpdateRules<Pod> = {
   prepareForUpdate(pod, old) {
     const { ephemeralContainers } = pod.spec ?? {};
     restoreAll(pod, old);
-    pod.spec = {
-      ...pod.spec,
-      containers: pod.spec?.containers ?? [],
-      ...(ephemeralContainers && { ephemeralContainers }),
-    };
+    const spec = (pod.spec ??= { containers: [] });
+    delete spec.ephemeralContainers;
+    if (ephemeralContainers) spec.ephemeralContainers = ephemeralContainers;
   },
+  validateUpdate: (pod, old) => [...podErrors(pod, false), ...ephemeralContainersUpdateErrors(pod, old)],
 };
 
 /** Only resources and resize policies of containers that stay in their places change. */

@@ -21,6 +21,7 @@ export function prepareServiceForCreate(service: Service, families: readonly IpF
   const spec = (service.spec ??= {});
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
   setFamilies(service, undefined, families);
+  dropTrafficPolicy(spec);
 }
 
 export function prepareServiceForUpdate(service: Service, old: Service, families: readonly IpFamily[]): void {
@@ -32,6 +33,7 @@ export function prepareServiceForUpdate(service: Service, old: Service, families
   syncClusterIps(spec, before);
   setFamilies(service, old, families);
   dropWhatTheTypeNoLongerHas(service, before);
+  dropTrafficPolicy(spec);
 }
 
 /** The families that ranges of cluster IPs exist for, the primary one first. */
@@ -161,6 +163,11 @@ function configurationErrors(spec: ServiceSpec, configured: readonly IpFamily[])
 }
 
 /** Fields that belonged to the old type only and were not touched go with it, so that changing `type` is enough. */
+/** An alias of an external name has no endpoints whose traffic a policy could be about. */
+function dropTrafficPolicy(spec: ServiceSpec): void {
+  if (spec.type === 'ExternalName') delete spec.internalTrafficPolicy;
+}
+
 function dropWhatTheTypeNoLongerHas(service: Service, before: ServiceSpec): void {
   const spec = specOf(service);
   if (needsClusterIp(before) && !needsClusterIp(spec)) {
