@@ -122,7 +122,7 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
   await manager.adopt(pods.lister.list());
   follow(pods, manager);
   const server = await platform.serve(manager);
-  const chores = platform.chores();
+  const chores = platform.chores(manager);
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

@@ -14,6 +14,7 @@ import type { PodManager } from './pods/pod-manager.ts';
 import type { PodEvents, PodImages, PodServices } from './pods/pod-services.ts';
 import { terminationMessage } from './pods/termination-message.ts';
 import { createContentProbes, createPodProbes } from './probes/index.ts';
+import { startLogRotation } from './streaming/index.ts';
 import { startNodeServer } from './server/index.ts';
 import { createVolumeManager, noVolumes } from './volumes/index.ts';
 
@@ -25,7 +26,7 @@ export interface PodPlatform
   readonly holder: (pod: Pod) => Holder;
   readonly serve: (manager: PodManager) => Promise<Running | undefined>;
   /** Work that goes on beside the pods. */
-  readonly chores: () => readonly Running[];
+  readonly chores: (manager: PodManager) => readonly Running[];
 }
 
 export interface PodPlatformDependencies {
@@ -113,6 +114,9 @@ function realPlatform(dependencies: PodPlatformDependencies, holders: Holders): 
       return terminationMessage(container, join(logsDirectory, folder, name, `${attempt}.log`));
     },
     serve: async (pods) => options.serving && startNodeServer({ environment, runtime, pods, options }, options.serving),
-    chores: () => [startImageGarbageCollector({ environment, runtime, failed: dependencies.imagesNotFreed })],
+    chores: (pods) => [
+      startImageGarbageCollector({ environment, runtime, failed: dependencies.imagesNotFreed }),
+      startLogRotation({ environment, runtime, pods, logsDirectory }),
+    ],
   };
 }

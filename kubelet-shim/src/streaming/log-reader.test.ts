@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -67,5 +67,28 @@ describe('readContainerLog', () => {
       }
     }
     expect(seen).to.deep.equal(['\n', 'more\n', 'last\n']);
+  });
+
+  it('goes on with the new file when the log is rotated', async () => {
+    const seen: string[] = [];
+    let running = true;
+    let tell = () => {};
+    const writer = {
+      isRunning: () => running,
+      onChange: (callback: () => void) => {
+        tell = callback;
+        return () => {};
+      },
+    };
+    for await (const chunk of readContainerLog(path, { ...everything, follow: true, tailLines: 1 }, writer, never)) {
+      seen.push(chunk.toString());
+      if (seen.length > 1) continue;
+      await appendFile(path, '2026-01-01T00:00:05Z stdout F before\n');
+      await rename(path, `${path}.20260101-000005`);
+      await writeFile(path, '2026-01-01T00:00:06Z stdout F after\n');
+      running = false;
+      tell();
+    }
+    expect(seen).to.deep.equal(['\n', 'before\n', 'after\n']);
   });
 });

@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** `PodLogOptions` as far as the node answers them. */
 export interface LogOptions {
@@ -30,10 +31,8 @@ export async function* readContainerLog(
   writer: LogWriterState,
   signal: AbortSignal,
 ): AsyncIterable<Buffer> {
-  await using file = await open(path);
   let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
-  const begin = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
-  for await (const line of lines(file, begin, path, options.follow ? writer : undefined, signal)) {
+  for await (const line of lines(path, options.tailLines, options.follow ? writer : undefined, signal)) {
     const text = render(line, options);
     if (!text) continue;
     if (text.length >= left) {
@@ -65,35 +64,50 @@ async function tailOffset(file: FileHandle, count: number): Promise<number> {
 }
 
 async function* lines(
-  file: FileHandle,
-  begin: number,
   path: string,
+  tailLines: number | undefined,
   writer: LogWriterState | undefined,
   signal: AbortSignal,
 ): AsyncIterable<Buffer> {
-  using changes = writer ? listen(path, writer) : undefined;
-  let position = begin;
-  let rest: Buffer = Buffer.alloc(0);
-  const buffer = Buffer.alloc(chunkBytes);
-  while (!signal.aborted) {
-    // Asked before reading: what was written before the end is then certainly read.
-    const mayGrow = writer?.isRunning() ?? false;
-    const { bytesRead } = await file.read(buffer, 0, chunkBytes, position);
-    if (bytesRead === 0) {
-      if (!mayGrow || !changes) break;
-      await changes.next(signal);
-      continue;
+  // Before the file is opened: a rotation in between is then certainly noticed.
+  using changes = writer ? listen(dirname(path), writer) : undefined;
+  let file = await open(path);
+  try {
+    let position = tailLines === undefined ? 0 : await tailOffset(file, tailLines);
+    let rest: Buffer = Buffer.alloc(0);
+    const buffer = Buffer.alloc(chunkBytes);
+    while (!signal.aborted) {
+      // Asked before reading: what was written before the end is then certainly read.
+      const mayGrow = writer?.isRunning() ?? false;
+      const { bytesRead } = await file.read(buffer, 0, chunkBytes, position);
+      if (bytesRead === 0) {
+        const next = writer ? await reopened(file, path) : undefined;
+        if (next) {
+          await file.close();
+          [file, position] = [next, 0];
+        } else if (mayGrow && changes) await changes.next(signal);
+        else break;
+        continue;
+      }
+      position += bytesRead;
+      const data = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+      let start = 0;
+      for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, start)) {
+        yield data.subarray(start, end + 1);
+        start = end + 1;
+      }
+      rest = data.subarray(start);
     }
-    position += bytesRead;
-    const data = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-    let start = 0;
-    for (let end = data.indexOf(newline); end >= 0; end = data.indexOf(newline, start)) {
-      yield data.subarray(start, end + 1);
-      start = end + 1;
-    }
-    rest = data.subarray(start);
+    if (rest.length > 0) yield rest;
+  } finally {
+    await file.close();
   }
-  if (rest.length > 0) yield rest;
+}
+
+/** The file that has taken the path since this one was opened; undefined where it is still the same, or none. */
+async function reopened(file: FileHandle, path: string): Promise<FileHandle | undefined> {
+  const [own, present] = await Promise.all([file.stat(), stat(path).catch(() => undefined)]);
+  return present && present.ino !== own.ino ? open(path) : undefined;
 }
 
 interface Changes extends Disposable {
@@ -101,14 +115,14 @@ interface Changes extends Disposable {
   next(signal: AbortSignal): Promise<void>;
 }
 
-function listen(path: string, writer: LogWriterState): Changes {
+function listen(folder: string, writer: LogWriterState): Changes {
   let changed = false;
   let wake = () => {};
   const note = () => {
     changed = true;
     wake();
   };
-  const watcher = watch(path, { persistent: false }, note);
+  const watcher = watch(folder, { persistent: false }, note);
   watcher.on('error', note);
   const unsubscribe = writer.onChange(note);
   return {
