@@ -39,8 +39,7 @@ export function deletionOf(call: Call, options: DeleteOptions): Write {
 
 /** Options from the body where there is one, from the query otherwise. */
 export async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
-  const { core, context } = call;
-  const { body, query } = context.request;
+  const { body, query } = call.context.request;
   const options = body.object === undefined ? await optionsOf(call, query) : { ...(body.object as DeleteOptions) };
   validateDeleteOptions(options);
   return options;

@@ -83,12 +83,29 @@ export function dedupeOwnerReferences(
 /** The metadata rules of a create. */
 export function metadataErrors(resource: ServedResource, meta: ObjectMeta): FieldError[] {
   const rule = resource.strategy.validateName ?? nameIsDnsSubdomain;
-  return validateObjectMeta(meta, resource.row.namespaced, (name, prefix) => rule(name, prefix), 'metadata');
+  return [
+    ...validateObjectMeta(meta, resource.row.namespaced, (name, prefix) => rule(name, prefix), 'metadata'),
+    ...finalizerErrors(resource, meta),
+  ];
 }
 
 /** The metadata rules of an update; the name was checked when the object was made. */
-export function metadataUpdateErrors(meta: ObjectMeta, old: ObjectMeta): FieldError[] {
-  return validateObjectMetaUpdate(meta, old);
+export function metadataUpdateErrors(resource: ServedResource, meta: ObjectMeta, old: ObjectMeta): FieldError[] {
+  return [...validateObjectMetaUpdate(meta, old), ...finalizerErrors(resource, meta)];
+}
+
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+/** Served by servers of their own upstream: their finalizers may have any name, as those of custom resources. */
+const freelyNamed = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
+
+/** Finalizers of built-in kinds are standard ones or have a domain (validateKubeFinalizerName in pkg/apis/core/validation). */
+function finalizerErrors({ schema, row }: ServedResource, { finalizers }: ObjectMeta): FieldError[] {
+  if (finalizers === undefined || schema.builtin !== true || freelyNamed.has(row.group)) return [];
+  return finalizers.flatMap((name, index) => {
+    if (name.includes('/') || standardFinalizers.has(name)) return [];
+    const text = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [field.invalid(`metadata.finalizers[${index}]`, name, text)];
+  });
 }
 
 /** An update without a version, where the kind insists on one. */
