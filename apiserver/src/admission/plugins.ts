@@ -14,6 +14,7 @@ import { runtimeClass } from './plugins/runtime-class.ts';
 import { serviceAccount } from './plugins/service-account.ts';
 import { storageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
+import { validatingAdmissionPolicy } from './plugins/validating-admission-policy.ts';
 import { mutatingWebhooks } from './webhooks/mutating.ts';
 import { validatingWebhooks } from './webhooks/validating.ts';
 import { createWebhookClient } from '../webhooks/index.ts';
@@ -47,6 +48,7 @@ export function createAdmission(
     defaultIngressClass(context),
     ...extra,
     mutatingWebhooks(context, client),
+    validatingAdmissionPolicy(context),
     validatingWebhooks(context, client),
     resourceQuota(context), // last: what is charged is what is stored
   ];

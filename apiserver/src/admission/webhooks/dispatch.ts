@@ -1,12 +1,20 @@
-import { badRequest, internalError, quote, type Status, StatusError, textOfError } from '@coracle/apimachinery/errors';
-import { Namespaces } from '@coracle/apimachinery/resources';
-import type { Namespace } from '@coracle/apimachinery/types/core-v1';
+import {
+  badRequest,
+  forbidden,
+  internalError,
+  quote,
+  type Status,
+  StatusError,
+  textOfError,
+} from '@coracle/apimachinery/errors';
 import type { AdmissionContext } from '../../options.ts';
 import type { WebhookClient } from '../../webhooks/index.ts';
 import type { AdmissionAttributes } from '../admission.ts';
-import { type Invocation, isEverything, matchLabels, matchObjects, matchRules } from './match.ts';
+import { evaluateConditions } from '../cel/match-conditions.ts';
+import { requestVariables } from '../cel/request-variables.ts';
+import { type Invocation, matchNamespace, matchObjects, matchRules } from './match.ts';
 import { type HookAnswer, makeReview, readAnswer } from './review.ts';
-import type { LabelSelector, NamedHook } from './types.ts';
+import type { Hook, NamedHook } from './types.ts';
 
 const timeoutSecondsDefault = 10;
 const registrationGroup = 'admissionregistration.k8s.io';
@@ -34,8 +42,29 @@ export class HookDispatch {
   async due({ configuration, hook }: NamedHook, attributes: AdmissionAttributes): Promise<DueHook | undefined> {
     const invocation = matchRules(hook.rules ?? [], hook.matchPolicy, attributes);
     if (invocation === undefined || !matchObjects(hook.objectSelector, attributes)) return undefined;
-    if (!(await this.#matchNamespace(hook.namespaceSelector, attributes))) return undefined;
+    if (!(await matchNamespace(this.#context.readers, hook.namespaceSelector, attributes))) return undefined;
+    if (!this.#matchConditions(hook, attributes, invocation)) return undefined;
     return { configuration, hook, invocation };
+  }
+
+  /** Throws where a condition has no answer and the failure policy does not pass over it. */
+  #matchConditions(
+    { name, matchConditions, failurePolicy }: Hook,
+    attributes: AdmissionAttributes,
+    { version }: Invocation,
+  ): boolean {
+    if (!matchConditions?.length) return true;
+    const verdict = evaluateConditions(
+      matchConditions,
+      requestVariables(attributes, version, this.#context.authorizer),
+    );
+    if (verdict.type !== 'error') return verdict.type === 'yes';
+    if (failurePolicy === 'Ignore') return false;
+    throw forbidden(
+      attributes.resource,
+      attributes.name,
+      `failed to evaluate match conditions of webhook ${quote(name)}: ${verdict.message}`,
+    );
   }
 
   /** Undefined where the hook could not be asked and may be passed over. Throws where it may not. */
@@ -64,21 +93,6 @@ export class HookDispatch {
       });
       return undefined;
     }
-  }
-
-  /** Objects of the cluster have no namespace to select by; a Namespace is selected by its own labels. */
-  async #matchNamespace(selector: LabelSelector | undefined, attributes: AdmissionAttributes): Promise<boolean> {
-    if (isEverything(selector)) return true;
-    const { resource, operation, subresource, object, namespace } = attributes;
-    const isNamespace = resource.group === '' && resource.resource === 'namespaces';
-    if (isNamespace && subresource === '' && operation !== 'DELETE')
-      return matchLabels(selector, object?.metadata?.labels ?? {});
-    const name = isNamespace ? attributes.name : namespace;
-    if (name === '') return true;
-    const found =
-      (await this.#context.readers.get<Namespace>(Namespaces, { name })) ??
-      (await this.#context.readers.get<Namespace>(Namespaces, { name }, { type: 'newest' }));
-    return found !== undefined && matchLabels(selector, found.metadata?.labels ?? {});
   }
 }
 

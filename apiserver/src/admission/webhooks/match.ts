@@ -1,5 +1,8 @@
 import { selectorOf } from '@coracle/apimachinery/selectors';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { Namespaces } from '@coracle/apimachinery/resources';
+import type { Namespace } from '@coracle/apimachinery/types/core-v1';
+import type { Readers } from '../../registry/readers.ts';
 import type { LabelSelector, RuleWithOperations } from './types.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 
@@ -76,6 +79,31 @@ export function matchObjects(selector: LabelSelector | undefined, { object, oldO
 
 export function matchLabels(selector: LabelSelector | undefined, labels: Labels): boolean {
   return isEverything(selector) || selectorOf(selector).matches(labels);
+}
+
+/** Objects of the cluster have no namespace to select by; a Namespace is selected by its own labels. */
+export async function matchNamespace(
+  readers: Readers,
+  selector: LabelSelector | undefined,
+  attributes: AdmissionAttributes,
+): Promise<boolean> {
+  if (isEverything(selector)) return true;
+  const { resource, operation, subresource, object, namespace } = attributes;
+  const isNamespace = resource.group === '' && resource.resource === 'namespaces';
+  if (isNamespace && subresource === '' && operation !== 'DELETE')
+    return matchLabels(selector, object?.metadata?.labels ?? {});
+  const name = isNamespace ? attributes.name : namespace;
+  if (name === '') return true;
+  const found = await namespaceOf(readers, name);
+  return found !== undefined && matchLabels(selector, found.metadata?.labels ?? {});
+}
+
+/** The cache may be behind: somebody else made it a moment ago. */
+export async function namespaceOf(readers: Readers, name: string): Promise<Namespace | undefined> {
+  return (
+    (await readers.get<Namespace>(Namespaces, { name })) ??
+    (await readers.get<Namespace>(Namespaces, { name }, { type: 'newest' }))
+  );
 }
 
 export function isEverything(selector: LabelSelector | undefined): boolean {

@@ -135,6 +135,22 @@ describe('webhooks', () => {
     expect(await run('validating', [hook('a', { sideEffects: 'NoneOnDryRun' })], write)).to.not.be.instanceOf(Error);
   });
 
+  it('asks only where all conditions hold', async () => {
+    const skip = [{ name: 'not-skipped', expression: "object.metadata.name != 'skip-me'" }];
+    await run('validating', [hook('a', { matchConditions: skip })]);
+    await run('validating', [hook('a', { matchConditions: skip })], {
+      resource: ConfigMaps,
+      object: configMap({ name: 'skip-me' }),
+    });
+    expect(names()).to.deep.equal(['a']);
+    const broken = [{ name: 'broken', expression: 'object.nothing.x == 1' }];
+    expect(
+      await run('validating', [hook('a', { matchConditions: broken, failurePolicy: 'Ignore' })]),
+    ).to.not.be.instanceOf(Error);
+    expect(await run('validating', [hook('a', { matchConditions: broken })])).to.include({ code: 403 });
+    expect(names()).to.deep.equal(['a']);
+  });
+
   it('never asks about the configurations of hooks', async () => {
     await run('validating', [hook('a')], {
       resource: ValidatingWebhookConfigurations,
