@@ -27,12 +27,12 @@ function moduleFolder(): string {
   return join(cache, moduleVersion);
 }
 
-/** Options of the Go generator say nothing about the wire. */
-function withoutOptions(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutOptions);
+/** Options of the Go generator say nothing about the wire; fields may be named like them. */
+function withoutOptions(value: unknown, areFields = false): unknown {
+  if (Array.isArray(value)) return value.map((child) => withoutOptions(child));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => key !== 'options' && key !== 'edition');
-  return Object.fromEntries(entries.map(([key, child]) => [key, withoutOptions(child)]));
+  const entries = Object.entries(value).filter(([key]) => areFields || (key !== 'options' && key !== 'edition'));
+  return Object.fromEntries(entries.map(([key, child]) => [key, withoutOptions(child, key === 'fields')]));
 }
 
 const folder = process.argv[2] ?? moduleFolder();
