@@ -2,6 +2,7 @@ import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { ClusterRoleBinding, RoleBinding, Subject } from '@coracle/apimachinery/types/rbac-v1';
 import { dns1123Subdomain, nameIsPathSegment, validateImmutable } from '@coracle/apimachinery/validation';
 import { checkBindingEscalation } from '../../auth/index.ts';
+import { isMissing, isNotMissing, missingLast } from '../shared/declared.ts';
 import { validateSegment } from '../shared/domain-path.ts';
 import type { Strategy, TableStrategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn, wideColumn } from '../shared/table.ts';
@@ -58,7 +59,8 @@ export const roleBindingStrategy = bindingStrategy<RoleBinding>('rolebindings', 
 export const clusterRoleBindingStrategy = bindingStrategy<ClusterRoleBinding>('clusterrolebindings', false);
 
 function setDefaults(binding: Binding): void {
-  if (binding.roleRef !== undefined) binding.roleRef.apiGroup ||= rbacGroup;
+  binding.roleRef ??= { apiGroup: '', kind: '', name: '' };
+  binding.roleRef.apiGroup ||= rbacGroup;
   for (const subject of binding.subjects ?? []) {
     if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= rbacGroup;
   }
@@ -71,11 +73,13 @@ function validateBinding({ roleRef, subjects = [] }: Binding, namespaced: boolea
   const errors: FieldError[] = [];
   if (apiGroup !== rbacGroup) errors.push(field.notSupported('roleRef.apiGroup', apiGroup, [rbacGroup]));
   if (!kinds.includes(kind)) errors.push(field.notSupported('roleRef.kind', kind, kinds));
-  errors.push(...validateSegment(name, 'roleRef.name'));
-  return [
+  const named = validateSegment(name, 'roleRef.name');
+  errors.push(...named.filter(isNotMissing));
+  return missingLast([
     ...errors,
     ...subjects.flatMap((subject, index) => validateSubject(subject, namespaced, `subjects[${index}]`)),
-  ];
+    ...named.filter(isMissing),
+  ]);
 }
 
 function validateSubject(subject: Subject, namespaced: boolean, path: string): FieldError[] {

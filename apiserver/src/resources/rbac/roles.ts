@@ -42,13 +42,16 @@ export function onlyBookkeeping<T extends { metadata?: ObjectMeta }>(object: T, 
 
 /** pkg/apis/rbac/validation.ValidatePolicyRule */
 function validateRules(rules: readonly PolicyRule[], namespaced: boolean): FieldError[] {
-  return rules.flatMap((rule, index) => validateRule(rule, namespaced, `rules[${index}]`));
+  const without = [...rules.keys()].filter((index) => (rules[index]?.verbs ?? []).length === 0);
+  return [
+    ...rules.flatMap((rule, index) => validateRule(rule, namespaced, `rules[${index}]`)),
+    ...without.map((index) => field.required(`rules[${index}].verbs`)),
+  ];
 }
 
 function validateRule(rule: PolicyRule, namespaced: boolean, path: string): FieldError[] {
-  const { verbs = [], nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
+  const { nonResourceURLs = [], apiGroups = [], resources = [], resourceNames = [] } = rule;
   const errors: FieldError[] = [];
-  if (verbs.length === 0) errors.push(field.required(`${path}.verbs`, 'verbs must contain at least one value'));
   if (nonResourceURLs.length > 0) {
     const problem = (text: string) => errors.push(field.invalid(`${path}.nonResourceURLs`, nonResourceURLs, text));
     if (namespaced) problem('namespaced rules cannot apply to non-resource URLs');
@@ -76,7 +79,7 @@ function validateAggregation({ aggregationRule }: ClusterRole): FieldError[] {
   return selectors.flatMap((selector, index) => {
     const errors = validateLabelSelector(selector, `${path}[${index}]`);
     if (parseSelector(selector) === undefined) {
-      errors.push(field.invalid(`${path}[${index}]`, selector, 'invalid label selector.'));
+      errors.push(field.invalid(`${path}[${index}]`, null, 'invalid label selector.'));
     }
     return errors;
   });

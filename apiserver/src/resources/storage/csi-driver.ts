@@ -1,4 +1,5 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { semanticEqual } from '@coracle/apimachinery/json';
 import type { CSIDriver, CSIDriverSpec, TokenRequest } from '@coracle/apimachinery/types/storage-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
@@ -6,12 +7,30 @@ import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
 const fsGroupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
+const mutable = [
+  'podInfoOnMount',
+  'storageCapacity',
+  'fsGroupPolicy',
+  'tokenRequests',
+  'requiresRepublish',
+  'seLinuxMount',
+  'nodeAllocatableUpdatePeriodSeconds',
+  'preventPodSchedulingIfMissing',
+  'serviceAccountTokenInSecrets',
+] as const;
 const tokenSecondsMin = 600;
 const allocatablePeriodSecondsMin = 10;
 
 export const csiDriverStrategy: Strategy<CSIDriver> = {
   resource: { group: 'storage.k8s.io', resource: 'csidrivers' },
   unconditionalUpdate: false,
+  // Counted from nothing, and only for what may change.
+  generation: 'none',
+  prepareForUpdate(object, old) {
+    const { metadata } = object;
+    if (metadata === undefined || mutable.every((name) => semanticEqual(object.spec[name], old.spec[name]))) return;
+    metadata.generation = (old.metadata?.generation ?? 0) + 1;
+  },
   deletion: { returnsObject: true },
   defaults(object) {
     const spec = specOf(object);
@@ -22,6 +41,7 @@ export const csiDriverStrategy: Strategy<CSIDriver> = {
     if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ['Persistent'];
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
+    spec.preventPodSchedulingIfMissing ??= false;
   },
   validate: (object) => validateSpec(specOf(object)),
   validateUpdate: (object, old) => [

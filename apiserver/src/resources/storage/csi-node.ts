@@ -52,7 +52,7 @@ function validateDrivers(drivers: readonly CSINodeDriver[], path: string): Field
     for (const [position, key] of (topologyKeys ?? []).entries()) {
       if (key === '') errors.push(field.required(at));
       if ((topologyKeys ?? []).indexOf(key) < position) errors.push(field.duplicate(at, key));
-      errors.push(...qualifiedName(key).map((text) => field.invalid(at, key, text)));
+      else errors.push(...qualifiedName(key).map((text) => field.invalid(at, key, text)));
     }
     return errors;
   });

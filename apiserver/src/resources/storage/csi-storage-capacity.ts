@@ -1,9 +1,8 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
-import { canonicalQuantity, quantityOrZero } from '@coracle/apimachinery/quantity';
+import { quantityOrZero } from '@coracle/apimachinery/quantity';
 import type { CSIStorageCapacity } from '@coracle/apimachinery/types/storage-v1';
 import { dns1123Subdomain, validateImmutable, validateLabelSelector } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../shared/registry.ts';
-import { column, nameColumn } from '../shared/table.ts';
 
 export const csiStorageCapacityStrategy: Strategy<CSIStorageCapacity> = {
   resource: { group: 'storage.k8s.io', resource: 'csistoragecapacities' },
@@ -11,18 +10,6 @@ export const csiStorageCapacityStrategy: Strategy<CSIStorageCapacity> = {
   validate: validateCapacity,
   validateUpdate: (object, old) =>
     (['nodeTopology', 'storageClassName'] as const).flatMap((name) => validateImmutable(object[name], old[name], name)),
-  table: {
-    columns: [
-      nameColumn,
-      column('StorageClassName', 'string', 'Class of the storage'),
-      column('Capacity', 'string', 'How much there is'),
-    ],
-    row: ({ metadata, storageClassName, capacity }) => [
-      metadata?.name,
-      storageClassName,
-      capacity === undefined ? '<unset>' : canonicalQuantity(capacity),
-    ],
-  },
 };
 
 function validateCapacity({ nodeTopology, storageClassName = '', capacity }: CSIStorageCapacity): FieldError[] {

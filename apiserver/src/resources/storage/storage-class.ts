@@ -1,7 +1,8 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { StorageClass } from '@coracle/apimachinery/types/storage-v1';
-import { labelValue, qualifiedName, validateImmutable } from '@coracle/apimachinery/validation';
+import { labelValue, qualifiedName } from '@coracle/apimachinery/validation';
 import { semanticEqual } from '@coracle/apimachinery/json';
+import { unchanged } from '../shared/declared.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 import { validateParameters, validateProvisioner } from './parameters.ts';
@@ -20,7 +21,7 @@ export const storageClassStrategy: Strategy<StorageClass> = {
   },
   deletion: { returnsObject: true },
   validate: validateStorageClass,
-  validateUpdate: (object, old) => immutable.flatMap((name) => validateImmutable(object[name], old[name], name)),
+  validateUpdate: (object, old) => immutable.flatMap((name) => unchanged(object[name], old[name], name)),
   table: {
     columns: [
       nameColumn,

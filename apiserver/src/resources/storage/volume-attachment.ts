@@ -1,6 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '@coracle/apimachinery/types/storage-v1';
-import { byteLength, dns1123Subdomain, rangeText, validateImmutable } from '@coracle/apimachinery/validation';
+import { byteLength, dns1123Subdomain, rangeText } from '@coracle/apimachinery/validation';
+import { isMissing, isNotMissing, unchanged } from '../shared/declared.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
@@ -15,7 +16,7 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
   generation: 'none',
   deletion: { returnsObject: true },
   validate: validateAttachment,
-  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  validateUpdate: (object, old) => unchanged(object.spec, old.spec, 'spec'),
   table: {
     columns: [
       nameColumn,
@@ -42,11 +43,13 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
 /** pkg/apis/storage/validation.ValidateVolumeAttachment */
 function validateAttachment(object: VolumeAttachment): FieldError[] {
   const { attacher, source = {}, nodeName = '' } = object.spec ?? ({} as Partial<VolumeAttachment['spec']>);
+  const driver = validateDriverName(attacher, 'spec.attacher');
   return [
-    ...validateDriverName(attacher, 'spec.attacher'),
+    ...driver.filter(isNotMissing),
     ...validateSource(source, 'spec.source'),
     ...dns1123Subdomain(nodeName).map((text) => field.invalid('spec.nodeName', nodeName, text)),
     ...validateStatus(object),
+    ...driver.filter(isMissing),
   ];
 }
 

@@ -14,7 +14,7 @@ import { validateSegment } from '../../shared/domain-path.ts';
 const stabilizationSecondsMax = 3600;
 const periodSecondsMax = 1800;
 
-/** pkg/apis/autoscaling/validation.validateHorizontalPodAutoscalerSpec; an old minimum of 0 may stay. */
+/** pkg/apis/autoscaling/validation.validateHorizontalPodAutoscalerSpec. */
 export function validateSpec(
   spec: HorizontalPodAutoscalerSpec,
   old: HorizontalPodAutoscalerSpec | undefined,
@@ -22,12 +22,10 @@ export function validateSpec(
 ): FieldError[] {
   const { minReplicas, maxReplicas = 0 } = spec;
   const errors: FieldError[] = [];
-  const lowest = old?.minReplicas === 0 ? 0 : 1;
-  if (minReplicas !== undefined && minReplicas < lowest) {
-    errors.push(field.invalid(`${path}.minReplicas`, minReplicas, `must be greater than or equal to ${lowest}`));
+  if (minReplicas !== undefined && minReplicas < 0) {
+    errors.push(field.invalid(`${path}.minReplicas`, minReplicas, 'must be greater than or equal to 0'));
   }
-  if (maxReplicas === 0) errors.push(field.required(`${path}.maxReplicas`, 'must be set and greater than 0'));
-  else if (maxReplicas < 0) {
+  if (maxReplicas < 0) {
     errors.push(field.invalid(`${path}.maxReplicas`, maxReplicas, 'must be greater than or equal to 1'));
   }
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
@@ -35,9 +33,11 @@ export function validateSpec(
     errors.push(field.invalid(`${path}.maxReplicas`, maxReplicas, text));
   }
   errors.push(...validateReference(spec.scaleTargetRef, `${path}.scaleTargetRef`));
+  errors.push(...validateTargetGroup(spec.scaleTargetRef, old?.scaleTargetRef, `${path}.scaleTargetRef`));
   errors.push(...validateMetrics(spec.metrics ?? [], minReplicas, `${path}.metrics`));
   errors.push(...validateRules(spec.behavior?.scaleUp, `${path}.behavior.scaleUp`));
   errors.push(...validateRules(spec.behavior?.scaleDown, `${path}.behavior.scaleDown`));
+  if (maxReplicas === 0) errors.push(field.required(`${path}.maxReplicas`));
   return errors;
 }
 
@@ -48,6 +48,18 @@ function validateReference(reference: CrossVersionObjectReference | undefined, p
     errors.push(field.invalid(`${path}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
   }
   return errors;
+}
+
+/** Only replication controllers have no group. What was stored without one may stay. */
+function validateTargetGroup(
+  reference: CrossVersionObjectReference | undefined,
+  old: CrossVersionObjectReference | undefined,
+  path: string,
+): FieldError[] {
+  const { kind, apiVersion = '' } = reference ?? ({} as Partial<CrossVersionObjectReference>);
+  if (kind === 'ReplicationController' || apiVersion.indexOf('/') > 0) return [];
+  if (old !== undefined && (old.apiVersion ?? '') === apiVersion) return [];
+  return [field.invalid(`${path}.apiVersion`, apiVersion, 'apiVersion must specify API group')];
 }
 
 function validateMetrics(metrics: readonly MetricSpec[], minReplicas: number | undefined, path: string): FieldError[] {

@@ -11,7 +11,7 @@ import type {
   IngressTLS,
 } from '@coracle/apimachinery/types/networking-v1';
 import {
-  dns1035Label,
+  dns1123Label,
   dns1123Subdomain,
   parseIp,
   portName,
@@ -37,7 +37,7 @@ export function validateIngressSpec(spec: IngressSpec, old: IngressSpec | undefi
   const { rules = [], tls = [], defaultBackend, ingressClassName } = spec;
   const errors: FieldError[] = [];
   if (rules.length === 0 && defaultBackend === undefined) {
-    errors.push(field.invalid('spec', rules, 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(field.invalid('spec', null, 'either `defaultBackend` or `rules` must be specified'));
   }
   if (defaultBackend !== undefined) errors.push(...validateBackend(defaultBackend, 'spec.defaultBackend'));
   for (const [index, rule] of rules.entries()) errors.push(...validateRule(rule, `spec.rules[${index}]`));
@@ -121,7 +121,7 @@ function validateResourceReference({ apiGroup, kind, name }: TypedLocalObjectRef
 
 function validateService({ name, port = {} }: IngressServiceBackend, path: string): FieldError[] {
   const errors: FieldError[] = name
-    ? dns1035Label(name).map((text) => field.invalid(`${path}.service.name`, name, text))
+    ? dns1123Label(name).map((text) => field.invalid(`${path}.service.name`, name, text))
     : [field.required(`${path}.service.name`)];
   if (port.name && port.number) {
     errors.push(field.invalid(path, '', 'cannot set both port name & port number'));

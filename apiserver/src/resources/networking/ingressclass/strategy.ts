@@ -1,6 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { IngressClass, IngressClassParametersReference } from '@coracle/apimachinery/types/networking-v1';
 import { byteLength, dns1123Label, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
+import { isMissing, isNotMissing } from '../../shared/declared.ts';
 import { validateDomainPrefixedPath, validateSegment } from '../../shared/domain-path.ts';
 import { specOf } from '../../shared/pod-template.ts';
 import type { Strategy } from '../../shared/registry.ts';
@@ -57,8 +58,15 @@ function validateParameters(parameters: IngressClassParametersReference, path: s
   const { apiGroup, kind, name, scope, namespace } = parameters;
   const group = apiGroup === undefined ? [] : dns1123Subdomain(apiGroup);
   const errors = group.map((text) => field.invalid(`${path}.apiGroup`, apiGroup, text));
-  errors.push(...validateSegment(kind, `${path}.kind`), ...validateSegment(name, `${path}.name`));
-  if (scope === undefined) return [...errors, field.required(`${path}.scope`)];
+  const named = [...validateSegment(kind, `${path}.kind`), ...validateSegment(name, `${path}.name`)];
+  errors.push(...named.filter(isNotMissing));
+  errors.push(...validateScope(scope, namespace, path));
+  return [...errors, ...named.filter(isMissing)];
+}
+
+function validateScope(scope: string | undefined, namespace: string | undefined, path: string): FieldError[] {
+  if (scope === undefined) return [field.required(`${path}.scope`)];
+  const errors: FieldError[] = [];
   const at = `${path}.namespace`;
   if (scope === 'Cluster') {
     if (namespace !== undefined) errors.push(field.forbidden(at, "`parameters.scope` is set to 'Cluster'"));

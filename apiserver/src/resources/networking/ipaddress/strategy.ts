@@ -1,18 +1,20 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { IPAddress, ParentReference } from '@coracle/apimachinery/types/networking-v1';
-import { dns1123Subdomain, pathSegmentName, validateImmutable, validateIp } from '@coracle/apimachinery/validation';
+import { dns1123Subdomain, pathSegmentName, validateIp } from '@coracle/apimachinery/validation';
+import { unchanged } from '../../shared/declared.ts';
 import { validateSegment } from '../../shared/domain-path.ts';
 import type { Strategy } from '../../shared/registry.ts';
-import { ageColumn, ageOf, column, nameColumn } from '../../shared/table.ts';
+import { ageOf, column, nameColumn } from '../../shared/table.ts';
 
 export const ipAddressStrategy: Strategy<IPAddress> = {
   resource: { group: 'networking.k8s.io', resource: 'ipaddresses' },
   validateName: (name) => validateIp('', name).map(({ detail }) => detail),
   generation: 'none',
   validate: (object) => validateParent(object.spec?.parentRef),
-  validateUpdate: (object, old) => validateImmutable(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
+  validateUpdate: (object, old) => unchanged(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
   table: {
-    columns: [nameColumn, column('ParentRef', 'string', 'What the address belongs to'), ageColumn],
+    // The age has no column: upstream's rows have one cell more than they have columns.
+    columns: [nameColumn, column('ParentRef', 'string', 'What the address belongs to')],
     row: (object, now) => [object.metadata?.name, parentText(object.spec?.parentRef), ageOf(object, now)],
   },
 };
