@@ -87,7 +87,7 @@ function validateSpec(spec: MutatingAdmissionPolicySpec): FieldError[] {
       errors.push(field.required('spec.matchConstraints.resourceRules'));
     }
   }
-  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions'));
+  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy'));
   errors.push(...validateVariables(spec.variables ?? [], 'spec.variables'));
   if (mutations.length === 0) errors.push(field.required('spec.mutations', 'mutations must contain at least one item'));
   errors.push(...mutations.flatMap((mutation, index) => validateMutation(mutation, `spec.mutations[${index}]`)));

@@ -11,6 +11,7 @@ import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
+import { checkExpression } from '../../admission/cel/index.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import {
   paramKindText,
@@ -96,7 +97,7 @@ function validateSpec(name: string, spec: ValidatingAdmissionPolicySpec): FieldE
       errors.push(field.required('spec.matchConstraints.resourceRules'));
     }
   }
-  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions'));
+  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy'));
   errors.push(...validateVariables(spec.variables ?? [], 'spec.variables'));
   if (validations.length + auditAnnotations.length === 0) {
     const text = 'validations or auditAnnotations must contain at least one item';
@@ -112,6 +113,8 @@ function validateValidation(validation: Validation, path: string): FieldError[] 
   const { expression = '', message = '', messageExpression = '', reason } = validation;
   const errors: FieldError[] = [];
   if (expression.trim() === '') errors.push(field.required(`${path}.expression`, 'expression is not specified'));
+  errors.push(...checkExpression(expression, `${path}.expression`, 'policy'));
+  errors.push(...checkExpression(messageExpression, `${path}.messageExpression`, 'policy'));
   if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.push(field.invalid(`${path}.messageExpression`, messageExpression, 'must be non-empty if specified'));
   }
