@@ -163,5 +163,9 @@ describe('core resources', () => {
     const taints = [{ key: 'a', effect: 'Never' }];
     const node = await refusal(api.client.create(Nodes, { metadata: { name: 'n' }, spec: { taints } } as Node));
     expect(node.message).to.include('metadata.taints[0].effect: Unsupported value: "Never"');
+    const held = await refusal(
+      api.client.create(ConfigMaps, { metadata: { name: 'h', namespace, finalizers: ['q'] } } as ConfigMap),
+    );
+    expect(held.message).to.include('metadata.finalizers[0]: Invalid value: "q": name is neither a standard finalizer');
   });
 });
