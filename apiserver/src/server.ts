@@ -13,10 +13,11 @@ import { deadlineFilter } from './filters/deadline.ts';
 import { errorToStatusFilter } from './filters/error-to-status.ts';
 import { type RequestContext, Warnings } from './filters/filter.ts';
 import { impersonationFilter } from './filters/impersonation.ts';
-import { maxInFlight, priorityFilter } from './filters/priority.ts';
+import { priorityFilter } from './filters/priority.ts';
 import { resolveRequestInfo } from './filters/request-info.ts';
 import { responseHeadersFilter } from './filters/response-headers.ts';
 import { bodyKinds } from './handlers/body-kinds.ts';
+import { PriorityAndFairness } from './flowcontrol/index.ts';
 import type { Core } from './handlers/call.ts';
 import { rootHandler } from './handlers/root.ts';
 import type { ApiRequest, UserInfo } from './http/api-request.ts';
@@ -117,6 +118,7 @@ export async function createApiServer(
   };
   const syncServices = () =>
     syncLocalServices(groupsOf(rows(), order), new Set(order), { readers, writers }, environment.clock.now());
+  const flowControl = new PriorityAndFairness();
   const metrics = createRequestMetrics(environment.clock);
   const start = async (): Promise<void> => {
     await stores.ready();
@@ -128,6 +130,7 @@ export async function createApiServer(
       () => void syncServices().catch((error: unknown) => environment.log.error('API services', { error })),
     );
     await aggregation.start(stopping.signal);
+    await flowControl.start(readers, stopping.signal);
     await Promise.all(authorizers.map((each) => each.ready?.()));
   };
   let started = false;
@@ -159,7 +162,7 @@ export async function createApiServer(
       ),
       audit: auditFilter(undefined),
       impersonation: impersonationFilter(authorizer),
-      priority: priorityFilter(maxInFlight()),
+      priority: priorityFilter(flowControl),
       authorization: authorizationFilter(authorizer),
     },
     rootHandler(core, aggregation.handle, [

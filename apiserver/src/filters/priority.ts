@@ -2,7 +2,7 @@ import { StatusError } from '@coracle/apimachinery/errors';
 import type { Filter, RequestContext } from './filter.ts';
 import { isLongRunning } from './deadline.ts';
 
-/** Decides when a request may run; API priority and fairness is a second implementation of it. */
+/** Decides when a request may run. */
 export interface FlowControl {
   /** A seat for the request, which gives it back when the answer is made; undefined turns the request away with 429. */
   acquire(context: RequestContext): Seat | undefined | Promise<Seat | undefined>;
@@ -30,32 +30,6 @@ export function priorityFilter(flowControl: FlowControl): Filter {
     } finally {
       seat.release();
     }
-  };
-}
-
-/** Upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight`. */
-export const readsInFlightMax = 400;
-export const writesInFlightMax = 200;
-
-const readVerbs = new Set(['get', 'list', 'watch']);
-
-/** The simplest flow control: so many reads and so many writes at once, no queue. */
-export function maxInFlight(reads = readsInFlightMax, writes = writesInFlightMax): FlowControl {
-  const inFlight = { reads: 0, writes: 0 };
-  const seatOf = (kind: 'reads' | 'writes'): Seat => ({
-    release: () => {
-      inFlight[kind]--;
-    },
-  });
-  const seats = { reads: seatOf('reads'), writes: seatOf('writes') };
-  const limits = { reads, writes };
-  return {
-    acquire(context) {
-      const kind = readVerbs.has(context.info.verb) ? 'reads' : 'writes';
-      if (inFlight[kind] >= limits[kind]) return undefined;
-      inFlight[kind]++;
-      return seats[kind];
-    },
   };
 }
 
