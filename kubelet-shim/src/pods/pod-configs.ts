@@ -141,8 +141,10 @@ interface Given {
   readonly words: ResourceRequirements;
 }
 
-function withoutScore({ oomScoreAdj: _, ...resources }: LinuxResources): LinuxResources {
-  return resources;
+/** The score cannot be changed in a running container. */
+function withoutScore(resources: LinuxResources): LinuxResources {
+  const { oomScoreAdj, ...rest } = resources;
+  return oomScoreAdj === undefined ? resources : rest;
 }
 
 function changedResources(present: LinuxResources, target: LinuxResources): string[] {

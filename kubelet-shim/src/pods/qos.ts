@@ -1,4 +1,4 @@
-import { quantityValue } from '@coracle/apimachinery/quantity';
+import { compareQuantities } from '@coracle/apimachinery/quantity';
 import type { Container, Pod, ResourceRequirements } from '@coracle/apimachinery/types/core-v1';
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
@@ -18,10 +18,10 @@ export function qosClass(pod: Pod): QosClass {
 function isGuaranteed({ requests, limits }: ResourceRequirements): boolean {
   return classResources.every((name) => {
     if (!isSet(limits, name)) return false;
-    return !isSet(requests, name) || quantityValue(requests?.[name]) === quantityValue(limits?.[name]);
+    return !isSet(requests, name) || compareQuantities(requests?.[name], limits?.[name]) === 0;
   });
 }
 
 function isSet(list: Record<string, string> | undefined, name: string): boolean {
-  return list?.[name] !== undefined && quantityValue(list[name]) > 0;
+  return list?.[name] !== undefined && compareQuantities(list[name], '0') > 0;
 }
