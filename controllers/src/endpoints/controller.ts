@@ -1,6 +1,6 @@
 import { Endpoints, Pods, Services } from '@coracle/apimachinery/resources';
 import type { WorkQueue } from '@coracle/client/workqueue';
-import { podHandler, selects, TriggerTimes } from '../endpointslice/index.ts';
+import { PodBatches, podHandler, selects, TriggerTimes } from '../endpointslice/index.ts';
 import { queueSelf, type StartController, splitKey } from '../runtime/index.ts';
 import { ignoreNotFound, isNamespaceTerminating, messageOf } from '../shared/index.ts';
 import { planEndpoints } from './reconcile.ts';
@@ -13,9 +13,10 @@ export const startEndpoints: StartController = ({ client, informers, events, loo
   const endpoints = informers.for(Endpoints);
   const triggerTimes = new TriggerTimes();
   const queue: WorkQueue = loop({ reconcile });
+  const batches = new PodBatches(queue);
 
   services.addHandler(queueSelf(queue));
-  pods.addHandler(podHandler(services.lister, queue));
+  pods.addHandler(podHandler(services.lister, batches));
   endpoints.addHandler({ deleted: (object) => queue.add(`${object.metadata?.namespace}/${object.metadata?.name}`) });
   // Endpoints whose service went while nobody looked. Those of leader elections were never a service's.
   onSynced(() => {
@@ -30,11 +31,13 @@ export const startEndpoints: StartController = ({ client, informers, events, loo
     const current = endpoints.lister.get(name, namespace);
     if (!service) {
       triggerTimes.forget(key);
+      batches.forget(key);
       if (current) await ignoreNotFound(client.delete(Endpoints, { name, namespace }));
       return;
     }
     if (service.spec?.type === 'ExternalName' || !service.spec?.selector) return;
     const selected = pods.lister.list(namespace).filter((pod) => selects(service, pod));
+    batches.seen(key, selected.length);
     const wanted = planEndpoints(service, selected, current, triggerTimes.next(service, selected));
     if (!wanted) return;
     try {

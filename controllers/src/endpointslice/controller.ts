@@ -4,7 +4,7 @@ import type { WorkQueue } from '@coracle/client/workqueue';
 import { queueSelf, type StartController, splitKey } from '../runtime/index.ts';
 import { Expectations, isTerminating, messageOf } from '../shared/index.ts';
 import { isManagedSlice, planSlices, sliceLabels } from './reconcile.ts';
-import { podHandler, selects } from './service-pods.ts';
+import { PodBatches, podHandler, selects } from './service-pods.ts';
 import { triggerTimeAnnotation, TriggerTimes } from './trigger-time.ts';
 import { writeSlices } from './write-slices.ts';
 
@@ -18,9 +18,10 @@ export const startEndpointSlice: StartController = ({ client, informers, events,
   const expectations = new Expectations(clock);
   const triggerTimes = new TriggerTimes();
   const queue: WorkQueue = loop({ reconcile });
+  const batches = new PodBatches(queue);
 
   services.addHandler(queueSelf(queue));
-  pods.addHandler(podHandler(services.lister, queue));
+  pods.addHandler(podHandler(services.lister, batches));
   slices.addIndex(serviceIndex, (slice) => [serviceKey(slice)]);
   slices.addHandler({
     added(slice) {
@@ -44,11 +45,13 @@ export const startEndpointSlice: StartController = ({ client, informers, events,
     const service = services.lister.get(name, namespace);
     if (!service) {
       triggerTimes.forget(key);
+      batches.forget(key);
       return expectations.forget(key);
     }
     if (service.spec?.type === 'ExternalName' || !service.spec?.selector || isTerminating(service)) return;
     if (!expectations.satisfied(key)) return;
     const selected = pods.lister.list(namespace).filter((pod) => selects(service, pod));
+    batches.seen(key, selected.length);
     const plan = planSlices({
       service,
       pods: selected,

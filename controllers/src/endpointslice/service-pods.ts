@@ -5,7 +5,7 @@ import { keyOf } from '../runtime/index.ts';
 import { deepEqual, isPodReady, isPodTerminal, matchesLabels } from '../shared/index.ts';
 
 /** Queues the services that select the pod, when something about it changed that a service's endpoints show. */
-export function podHandler(services: Lister<Service>, queue: WorkQueue): Handler<Pod> {
+export function podHandler(services: Lister<Service>, queue: { add(key: string): void }): Handler<Pod> {
   const queueServices = (pod: Pod): void => {
     for (const service of services.list(pod.metadata?.namespace)) if (selects(service, pod)) queue.add(keyOf(service));
   };
@@ -18,6 +18,38 @@ export function podHandler(services: Lister<Service>, queue: WorkQueue): Handler
     },
     deleted: queueServices,
   };
+}
+
+/** Pods of a service per millisecond that changes of its pods are gathered, and the longest that they are. */
+const podsPerBatchMs = 4;
+const batchMsMax = 500;
+
+/**
+ * Every look at a service costs as much as it has pods, so changes of many pods are gathered the longer the more there are:
+ * not at all for a handful, half a second for two thousand.
+ */
+export class PodBatches {
+  readonly #queue: WorkQueue;
+  readonly #sizes = new Map<string, number>();
+
+  constructor(queue: WorkQueue) {
+    this.#queue = queue;
+  }
+
+  add(key: string): void {
+    const delayMs = Math.min(Math.floor((this.#sizes.get(key) ?? 0) / podsPerBatchMs), batchMsMax);
+    if (delayMs === 0) this.#queue.add(key);
+    else this.#queue.addAfter(key, delayMs);
+  }
+
+  /** How many pods the service had when it was last looked at. */
+  seen(key: string, pods: number): void {
+    this.#sizes.set(key, pods);
+  }
+
+  forget(key: string): void {
+    this.#sizes.delete(key);
+  }
 }
 
 export function selects(service: Service, pod: Pod): boolean {

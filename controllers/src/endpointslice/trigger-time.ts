@@ -33,6 +33,14 @@ export class TriggerTimes {
   }
 }
 
+/** Pods in the cache do not change: what was read from one holds for as long as it lives. */
+const changeTimes = new WeakMap<Pod, number>();
+
 function changedAt(pod: Pod): number {
-  return parseTime(findCondition(pod.status?.conditions, 'Ready')?.lastTransitionTime) ?? createdAt(pod);
+  let time = changeTimes.get(pod);
+  if (time === undefined) {
+    time = parseTime(findCondition(pod.status?.conditions, 'Ready')?.lastTransitionTime) ?? createdAt(pod);
+    changeTimes.set(pod, time);
+  }
+  return time;
 }
