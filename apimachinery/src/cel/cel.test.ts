@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Schema } from '../schema/index.ts';
-import { compile, type RegexCompiler } from './index.ts';
+import { compile, type RegexCompiler, toJson } from './index.ts';
 
 const regex: RegexCompiler = (pattern) => ({
   test: (text) => new RegExp(pattern, 'u').test(text),
@@ -77,6 +77,15 @@ describe('CEL', () => {
   for (const [source, message] of failures) {
     it(`${source} fails`, () => expect(() => run(source)).to.throw(message));
   }
+
+  it('makes objects, which become JSON', () => {
+    const source =
+      'Object{metadata: Object.metadata{labels: {"a": "b"}}, spec: Object.spec{replicas: 1 + 2, ?x: self.?missing}}';
+    expect(toJson(run(source))).to.deep.equal({ metadata: { labels: { a: 'b' } }, spec: { replicas: 3 } });
+    expect(toJson(run('[JSONPatch{op: "add", path: "/a", value: [1, 2.5]}]'))).to.deep.equal([
+      { op: 'add', path: '/a', value: [1, 2.5] },
+    ]);
+  });
 
   it('stops what takes too long', () => {
     const list = Array.from({ length: 1000 }, (_, index) => index);

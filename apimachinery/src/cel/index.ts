@@ -2,4 +2,4 @@
 export { CelError } from './cel-error.ts';
 export { compile, type CelEnvironment, type CelProgram } from './compile.ts';
 export type { Regex, RegexCompiler } from './regex.ts';
-export { CelObject, celTypeOf, type CelValue } from './values.ts';
+export { CelObject, celTypeOf, type CelValue, toJson } from './values.ts';

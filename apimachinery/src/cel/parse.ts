@@ -157,8 +157,15 @@ class Parser {
         else target = { type: 'select', target, field: name, optional: false, offset };
       } else if (this.#take('[?')) target = this.#index(target, true, offset);
       else if (this.#take('[')) target = this.#index(target, false, offset);
+      else if (this.#isType(target) && this.#take('{')) target = { type: 'map', entries: this.#fields(), offset };
       else return target;
     }
+  }
+
+  /** `Object`, `Object.spec` or `JSONPatch`: what admission policies make objects of. */
+  #isType(target: Expression): boolean {
+    if (target.type === 'select' && !target.optional) return this.#isType(target.target);
+    return target.type === 'identifier' && (target.name === 'Object' || target.name === 'JSONPatch');
   }
 
   #index(target: Expression, optional: boolean, offset: number): Expression {
@@ -219,6 +226,21 @@ class Parser {
       elements.push({ optional, value: this.#expression() });
     }
     return elements;
+  }
+
+  /** `name: value` pairs of an object. */
+  #fields(): { key: Expression; value: Expression; optional: boolean }[] {
+    const entries: { key: Expression; value: Expression; optional: boolean }[] = [];
+    while (!this.#take('}')) {
+      if (entries.length > 0) this.#expect(',');
+      if (entries.length > 0 && this.#take('}')) break;
+      const optional = this.#take('?');
+      const { offset } = this.#peek;
+      const key: Expression = { type: 'literal', value: { kind: 'string', value: this.#name() }, offset };
+      this.#expect(':');
+      entries.push({ optional, key, value: this.#expression() });
+    }
+    return entries;
   }
 
   #entries(): { key: Expression; value: Expression; optional: boolean }[] {

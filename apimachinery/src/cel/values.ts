@@ -110,6 +110,17 @@ export function fromJson(value: unknown): CelValue {
   return value as CelValue;
 }
 
+/** Makes a value JSON: integers numbers, maps objects, values of own types text. */
+export function toJson(value: CelValue): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (value instanceof CelUint) return Number(value.value);
+  if (value instanceof CelOptional) return value.value === undefined ? undefined : toJson(value.value);
+  if (value instanceof CelObject) return String(value);
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
+  if (isList(value)) return elementsOf(value).map(toJson);
+  return Object.fromEntries(entriesOf(value).map(([key, held]) => [String(key), toJson(held)]));
+}
+
 export function celTypeOf(value: CelValue): string {
   if (value === null) return 'null_type';
   switch (typeof value) {

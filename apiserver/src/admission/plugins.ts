@@ -4,6 +4,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { defaultIngressClass, defaultStorageClass } from './plugins/default-class.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { limitRanger } from './plugins/limit-ranger.ts';
+import { mutatingAdmissionPolicy } from './plugins/mutating-admission-policy.ts';
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts';
 import { nodeRestriction } from './plugins/node-restriction.ts';
 import { persistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts';
@@ -47,6 +48,7 @@ export function createAdmission(
     certificateSubjectRestriction,
     defaultIngressClass(context),
     ...extra,
+    mutatingAdmissionPolicy(context),
     mutatingWebhooks(context, client),
     validatingAdmissionPolicy(context),
     validatingWebhooks(context, client),

@@ -1,5 +1,9 @@
 import { textOfError, type StatusReason } from '@coracle/apimachinery/errors';
-import type { ValidatingAdmissionPolicyBinding } from '@coracle/apimachinery/types/admissionregistration-v1';
+import { ValidatingAdmissionPolicies, ValidatingAdmissionPolicyBindings } from '@coracle/apimachinery/resources';
+import type {
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from '@coracle/apimachinery/types/admissionregistration-v1';
 import type { AdmissionContext } from '../../options.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { requestVariables } from '../cel/request-variables.ts';
@@ -26,7 +30,11 @@ interface Denied extends Denial {
 
 /** Rules in CEL that administrators put into force by bindings. */
 export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionPlugin {
-  const index = new PolicyBindings(context);
+  const index = new PolicyBindings<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>(
+    context,
+    ValidatingAdmissionPolicies,
+    ValidatingAdmissionPolicyBindings,
+  );
   return {
     name: 'ValidatingAdmissionPolicy',
     operations: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'],
@@ -42,7 +50,7 @@ export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionP
 
 async function evaluateBound(
   context: AdmissionContext,
-  { policy, bindings }: BoundPolicy,
+  { policy, bindings }: BoundPolicy<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>,
   attributes: AdmissionAttributes,
 ): Promise<Denied[]> {
   const { readers, authorizer } = context;

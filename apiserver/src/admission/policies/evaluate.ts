@@ -51,7 +51,10 @@ export function evaluatePolicy(spec: ValidatingAdmissionPolicySpec, request: Var
 }
 
 /** Each is evaluated when it is first used, at most once; later ones may use earlier ones. */
-function lazyVariables({ variables = [] }: ValidatingAdmissionPolicySpec, request: Variables): object {
+export function lazyVariables(
+  { variables = [] }: Pick<ValidatingAdmissionPolicySpec, 'variables'>,
+  request: Variables,
+): object {
   const lazy: object = {};
   for (const { name, expression } of variables) {
     let evaluated: { readonly value: unknown } | undefined;

@@ -1,25 +1,24 @@
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { ValidatingAdmissionPolicies, ValidatingAdmissionPolicyBindings } from '@coracle/apimachinery/resources';
-import type {
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
-} from '@coracle/apimachinery/types/admissionregistration-v1';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import type { AdmissionContext } from '../../options.ts';
 
-/** A policy with what puts it into force. */
-export interface BoundPolicy {
-  readonly policy: ValidatingAdmissionPolicy;
-  readonly bindings: readonly ValidatingAdmissionPolicyBinding[];
+interface AnyBinding extends KubernetesObject {
+  readonly spec?: { readonly policyName?: string };
 }
 
-/** Policies that something binds, in the order of their names. */
-export class PolicyBindings {
-  readonly #policies = new Map<string, ValidatingAdmissionPolicy>();
-  readonly #bindings = new Map<string, ValidatingAdmissionPolicyBinding>();
-  #bound: readonly BoundPolicy[] | undefined;
+/** A policy with what puts it into force. */
+export interface BoundPolicy<P, B> {
+  readonly policy: P;
+  readonly bindings: readonly B[];
+}
 
-  constructor({ readers, signal, environment }: AdmissionContext) {
+/** Policies of one kind that something binds, in the order of their names. */
+export class PolicyBindings<P extends KubernetesObject, B extends AnyBinding> {
+  readonly #policies = new Map<string, P>();
+  readonly #bindings = new Map<string, B>();
+  #bound: readonly BoundPolicy<P, B>[] | undefined;
+
+  constructor({ readers, signal, environment }: AdmissionContext, policies: GroupResource, bindings: GroupResource) {
     const follow = <T extends KubernetesObject>(resource: GroupResource, into: Map<string, T>): void => {
       const changed = ({ type, object }: { type: 'set' | 'removed'; object: T }): void => {
         const name = object.metadata?.name ?? '';
@@ -31,15 +30,14 @@ export class PolicyBindings {
         environment.log.error('admission policies cannot be followed', { resource, error });
       });
     };
-    follow(ValidatingAdmissionPolicies, this.#policies);
-    follow(ValidatingAdmissionPolicyBindings, this.#bindings);
+    follow(policies, this.#policies);
+    follow(bindings, this.#bindings);
   }
 
-  get bound(): readonly BoundPolicy[] {
+  get bound(): readonly BoundPolicy<P, B>[] {
     this.#bound ??= [...this.#policies.keys()].toSorted().flatMap((name) => {
-      const bindings = [...this.#bindings.values()].filter(({ spec }) => spec.policyName === name);
-      const policy = this.#policies.get(name) as ValidatingAdmissionPolicy;
-      return bindings.length === 0 ? [] : [{ policy, bindings }];
+      const bindings = [...this.#bindings.values()].filter(({ spec }) => spec?.policyName === name);
+      return bindings.length === 0 ? [] : [{ policy: this.#policies.get(name) as P, bindings }];
     });
     return this.#bound;
   }
