@@ -29,6 +29,11 @@ describe('daemon set controller', () => {
     expect(set.status).to.include({ currentNumberScheduled: 2, numberReady: 2 });
     await cluster.create(Nodes, { metadata: { name: 'c' } });
     await available(cluster, 3);
+    const [revision] = await cluster.list(ControllerRevisions);
+    const text = JSON.stringify(revision?.data);
+    expect(text).to.match(
+      /^\{"spec":\{"template":\{"\$patch":"replace","metadata":\{"labels":\{"app":"agent"\}\},"spec":\{"containers":\[\{"image":"one",/,
+    );
     const [pod] = await cluster.list(Pods);
     expect(pod?.spec?.tolerations?.map(({ key }) => key)).to.include('node.kubernetes.io/unschedulable');
   });

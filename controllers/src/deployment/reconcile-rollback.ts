@@ -1,11 +1,11 @@
 import type { Deployment, ReplicaSet } from '@coracle/apimachinery/types/apps-v1';
 import type { DeploymentPlan, PlannedEvent } from './plan.ts';
-import { annotations, ownAnnotations, revisionOf, sameTemplate, withoutHash } from './replica-sets.ts';
+import { annotations, byRevision, ownAnnotations, revisionOf, sameTemplate, withoutHash } from './replica-sets.ts';
 
 /** The revision that `deprecated.deployment.rollback.revision` asks for; 0 is the one before the current. */
-export function rollbackTarget(deployment: Deployment): number | undefined {
+export function rollbackTarget(deployment: Deployment): bigint | undefined {
   const text = deployment.metadata?.annotations?.[annotations.rollbackTo];
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^-?\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** Puts the template of an earlier revision into the spec and clears the request. */
@@ -19,7 +19,7 @@ export function planRollback(
     deployment: cleared,
     events: [{ type: 'Warning', reason, message }],
   });
-  if (wanted === 0) return warn('DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
+  if (wanted === 0n) return warn('DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
   const target = sets.find((set) => revisionOf(set) === wanted);
   if (!target) return warn('DeploymentRollbackRevisionNotFound', 'Unable to find the revision to rollback to.');
   if (sameTemplate(target.spec?.template, deployment.spec?.template)) {
@@ -37,8 +37,9 @@ export function planRollback(
 }
 
 /** The second highest revision. */
-function lastRevision(sets: readonly ReplicaSet[]): number {
-  return sets.map(revisionOf).sort((a, b) => b - a)[1] ?? 0;
+function lastRevision(sets: readonly ReplicaSet[]): bigint {
+  const second = [...sets].sort(byRevision).at(-2);
+  return second ? revisionOf(second) : 0n;
 }
 
 function withAnnotations(deployment: Deployment, next: Record<string, string>): Deployment {

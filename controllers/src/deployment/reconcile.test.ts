@@ -100,6 +100,17 @@ describe('plan of a deployment', () => {
     ]);
   });
 
+  it('counts revisions in 64 bits', () => {
+    const old = set('one', 1, 0);
+    const annotated = {
+      ...old,
+      metadata: { ...old.metadata, annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' } },
+    };
+    expect(plan(deployment({ template: template('two') }), annotated).create?.metadata?.annotations).to.include({
+      'deployment.kubernetes.io/revision': '3546343826724305833',
+    });
+  });
+
   it('refuses to select every pod', () => {
     const { events, updates } = plan(deployment({ selector: {} }), set('one', 1, 1));
     expect(events[0]).to.include({ reason: 'SelectingAll' });

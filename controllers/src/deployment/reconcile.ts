@@ -1,12 +1,13 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from '@coracle/apimachinery/types/apps-v1';
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
-import { byCreation, findCondition, isEmptySelector, isTerminating, statusEqual } from '../shared/index.ts';
+import { findCondition, isEmptySelector, isTerminating, statusEqual } from '../shared/index.ts';
 import { type DeploymentPlan, type PlannedEvent, ReplicaSetDraft } from './plan.ts';
 import { planRollback, rollbackTarget } from './reconcile-rollback.ts';
 import { oldPodsRemain, planRecreateDown, planRolling } from './reconcile-rollout.ts';
 import { isScalingEvent, planScale } from './reconcile-scale.ts';
 import {
   annotations,
+  byRevision,
   classify,
   makeReplicaSet,
   maxRevision,
@@ -96,7 +97,7 @@ function adoptCurrent(
 ): Deployment {
   const { current, old } = view;
   if (!current) return deployment;
-  let next = withDeploymentAnnotations(current, deployment, maxRevision(old) + 1);
+  let next = withDeploymentAnnotations(current, deployment, maxRevision(old) + 1n);
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
   if ((next.spec?.minReadySeconds ?? 0) !== minReadySeconds) {
     next = { ...next, spec: { ...next.spec, minReadySeconds } };
@@ -108,7 +109,7 @@ function adoptCurrent(
   return { ...revised, status: withProgress(revised.status, 'True', progressReasons.found, message, nowMs) };
 }
 
-function withRevision(deployment: Deployment, revision: number): Deployment {
+function withRevision(deployment: Deployment, revision: bigint): Deployment {
   const text = String(revision);
   if (deployment.metadata?.annotations?.[annotations.revision] === text) return deployment;
   return {
@@ -200,7 +201,7 @@ function surplusHistory(deployment: Deployment, old: readonly ReplicaSet[]): Rep
   const surplus = alive.length - (deployment.spec?.revisionHistoryLimit ?? 0);
   if (surplus <= 0) return [];
   return alive
-    .sort((a, b) => revisionOf(a) - revisionOf(b) || byCreation(a, b))
+    .sort(byRevision)
     .slice(0, surplus)
     .filter(
       (set) =>

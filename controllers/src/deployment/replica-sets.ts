@@ -51,13 +51,19 @@ export function active(sets: readonly ReplicaSet[]): ReplicaSet[] {
   return sets.filter((set) => wantedReplicas(set) > 0);
 }
 
-export function revisionOf(object: ReplicaSet | Deployment): number {
+/** 0 where there is none. Revisions are 64 bits wide. */
+export function revisionOf(object: ReplicaSet | Deployment): bigint {
   const text = object.metadata?.annotations?.[annotations.revision];
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : 0;
+  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : 0n;
 }
 
-export function maxRevision(sets: readonly ReplicaSet[]): number {
-  return sets.reduce((most, set) => Math.max(most, revisionOf(set)), 0);
+export function byRevision(a: ReplicaSet, b: ReplicaSet): number {
+  const difference = revisionOf(a) - revisionOf(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : byCreation(a, b);
+}
+
+export function maxRevision(sets: readonly ReplicaSet[]): bigint {
+  return sets.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n);
 }
 
 /** Surge and unavailability as counts; both zero would never move, so one may be unavailable. */
@@ -103,11 +109,11 @@ export function makeReplicaSet(deployment: Deployment, old: readonly ReplicaSet[
       template: { ...template, metadata: { ...template?.metadata, labels } },
     },
   };
-  return withReplicaAnnotations(withDeploymentAnnotations(replicaSet, deployment, maxRevision(old) + 1), deployment);
+  return withReplicaAnnotations(withDeploymentAnnotations(replicaSet, deployment, maxRevision(old) + 1n), deployment);
 }
 
 /** The set with the Deployment's annotations copied and its revision raised; the same object when nothing changes. */
-export function withDeploymentAnnotations(set: ReplicaSet, deployment: Deployment, revision: number): ReplicaSet {
+export function withDeploymentAnnotations(set: ReplicaSet, deployment: Deployment, revision: bigint): ReplicaSet {
   const before = set.metadata?.annotations ?? {};
   const after: Record<string, string> = { ...before };
   for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {})) {

@@ -9,7 +9,7 @@ import { objectKey } from '../runtime/keys.ts';
 import { deepEqual } from './equality.ts';
 import { hashOf } from './hash.ts';
 import { controllerReference } from './owners.ts';
-import { byCreation } from './time.ts';
+import { byCreation, compareText } from './time.ts';
 
 const nameCharactersMax = 253;
 
@@ -28,9 +28,19 @@ export interface EnsuredRevision {
   readonly collisionCount: number;
 }
 
-/** A strategic merge patch that puts the template back: what `kubectl rollout undo` applies. */
+/**
+ * A strategic merge patch that puts the template back: what `kubectl rollout undo` applies. Keys are in order, because
+ * clients compare its bytes with those of the patch that they would make.
+ */
 export function revisionData(template: PodTemplateSpec | undefined): Record<string, unknown> {
-  return { spec: { template: { ...template, $patch: 'replace' } } };
+  return { spec: { template: inOrder({ ...template, $patch: 'replace' }) } };
+}
+
+function inOrder(data: unknown): unknown {
+  if (Array.isArray(data)) return data.map(inOrder);
+  if (typeof data !== 'object' || data === null) return data;
+  const entries = Object.entries(data).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => compareText(a, b)).map(([key, value]) => [key, inOrder(value)]));
 }
 
 /** The template that a revision keeps. */
