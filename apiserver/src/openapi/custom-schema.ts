@@ -35,7 +35,9 @@ export function customDefinitions(
     description: metadataText,
     ...(dialect === 'v2' ? reference(target) : { allOf: [reference(target)] }),
   });
-  const item = withTypeMeta(props === undefined ? {} : publish(props, dialect), meta(objectMetaName));
+  const item = isStructured(props, dialect)
+    ? withTypeMeta(publish(props, dialect), meta(objectMetaName))
+    : { type: 'object' };
   const list: Json = {
     type: 'object',
     required: ['items'],
@@ -52,8 +54,12 @@ export function customDefinitions(
   ]);
 }
 
+/** A client of v2 that is told of some fields takes all others for mistakes: a kind that keeps any field has no structure. */
+function isStructured(props: JSONSchemaProps | undefined, dialect: Dialect): props is JSONSchemaProps {
+  return props !== undefined && !(dialect === 'v2' && props['x-kubernetes-preserve-unknown-fields'] === true);
+}
+
 function withTypeMeta(schema: Json, metadata: Json): Json {
-  // A kind whose unknown fields are all kept is published without structure, as upstream does for v2 clients.
   const properties = { ...(schema['properties'] as Json | undefined) };
   return {
     ...schema,
