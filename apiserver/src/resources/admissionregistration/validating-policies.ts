@@ -170,6 +170,6 @@ function validateActions(asked: readonly string[], path: string): FieldError[] {
     const why = '(repeating the same validation failure information in the API response and headers serves no purpose)';
     errors.push(field.invalid(path, asked, `must not contain both Deny and Warn ${why}`));
   }
-  if (asked.length === 0) errors.push(field.required(path, 'at least one validation action is required'));
+  if (asked.length === 0) errors.push(field.required(path));
   return errors;
 }

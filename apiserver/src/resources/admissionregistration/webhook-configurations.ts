@@ -71,7 +71,8 @@ function toleratedBy(old: Configuration | undefined): Tolerated {
   const names = webhooks.map(({ name }) => name);
   return {
     sideEffects: webhooks.some((webhook) => !noSideEffects.includes(webhook.sideEffects ?? '')),
-    reviewVersions: webhooks.some(({ admissionReviewVersions: versions = [] }) => {
+    reviewVersions: webhooks.some(({ admissionReviewVersions }) => {
+      const versions = admissionReviewVersions ?? [];
       return versions.length > 0 && !versions.some((version) => reviewVersions.includes(version));
     }),
     sameNames: new Set(names).size < names.length,

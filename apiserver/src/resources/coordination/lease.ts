@@ -9,12 +9,20 @@ export const leaseStrategy: Strategy<Lease> = {
   createOnUpdate: true,
   unconditionalUpdate: false,
   generation: 'none',
+  prepareForCreate: (object) => dropElection(object, undefined),
+  prepareForUpdate: dropElection,
   validate: (object) => validateSpec(object.spec ?? {}),
   table: {
     columns: [nameColumn, column('Holder', 'string', 'Who holds the lease'), ageColumn],
     row: (object, now) => [object.metadata?.name, object.spec?.holderIdentity ?? '', ageOf(object, now)],
   },
 };
+
+/** Coordinated leader election (KEP-4355) is off by default in 1.37: its fields stay only where they were stored before. */
+function dropElection({ spec }: Lease, old: Lease | undefined): void {
+  if (!old?.spec?.strategy) delete spec?.strategy;
+  if (!old?.spec?.preferredHolder) delete spec?.preferredHolder;
+}
 
 function validateSpec({ leaseDurationSeconds, leaseTransitions, strategy, preferredHolder }: LeaseSpec): FieldError[] {
   const errors: FieldError[] = [];

@@ -8,12 +8,12 @@ import {
   labelValue,
   parseIp,
   qualifiedName,
-  validateImmutable,
   validateIp,
   validateLabels,
   validateLegacyIp,
 } from '@coracle/apimachinery/validation';
 import { endpointIpErrors, portProtocols } from '../shared/network.ts';
+import { unchanged } from '../shared/declared.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
@@ -40,7 +40,7 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
     !semanticEqual(withoutMetadata(object), withoutMetadata(old)) ||
     !semanticEqual(object.metadata?.labels, old.metadata?.labels),
   validate: validateEndpointSlice,
-  validateUpdate: (object, old) => validateImmutable(object.addressType, old.addressType, 'addressType'),
+  validateUpdate: (object, old) => unchanged(object.addressType, old.addressType, 'addressType'),
   warnings(object, old) {
     const deprecated = old === undefined && object.addressType === 'FQDN';
     return [...(deprecated ? ['spec.addressType: FQDN endpoints are deprecated'] : []), ...addressWarnings(object)];
@@ -118,15 +118,19 @@ function validatePorts(ports: readonly EndpointPort[], path: string): FieldError
 
 function validateEndpoints(endpoints: readonly Endpoint[], addressType: string, path: string): FieldError[] {
   if (endpoints.length > endpointsMax) return [field.tooMany(path, endpoints.length, endpointsMax)];
-  return endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, addressType, `${path}[${index}]`));
+  const without = [...endpoints.keys()].filter((index) => (endpoints[index]?.addresses ?? []).length === 0);
+  return [
+    ...endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, addressType, `${path}[${index}]`)),
+    ...without.map((index) => field.required(`${path}[${index}].addresses`)),
+  ];
 }
 
 function validateEndpoint(endpoint: Endpoint, addressType: string, path: string): FieldError[] {
-  const { addresses = [], nodeName, hostname, hints, deprecatedTopology } = endpoint;
+  const { nodeName, hostname, hints, deprecatedTopology } = endpoint;
+  const addresses = endpoint.addresses ?? [];
   const errors: FieldError[] = [];
   const at = `${path}.addresses`;
-  if (addresses.length === 0) errors.push(field.required(at, 'must contain at least 1 address'));
-  else if (addresses.length > addressesMax) errors.push(field.tooMany(at, addresses.length, addressesMax));
+  if (addresses.length > addressesMax) errors.push(field.tooMany(at, addresses.length, addressesMax));
   for (const [index, address] of addresses.entries()) errors.push(...validateAddress(address, addressType, at, index));
   if (nodeName !== undefined) {
     errors.push(...dns1123Subdomain(nodeName).map((text) => field.invalid(`${path}.nodeName`, nodeName, text)));

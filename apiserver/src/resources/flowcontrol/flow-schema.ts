@@ -62,7 +62,12 @@ function validateSpec(name: string, spec: FlowSchemaSpec, path: string): FieldEr
   if (precedence > precedenceMax) problem(`must not be greater than ${precedenceMax}`);
   if (precedence === 1 && name !== 'exempt') problem("only the schema named 'exempt' may have matchingPrecedence 1");
   if (distinguisherMethod !== undefined && !['ByNamespace', 'ByUser'].includes(distinguisherMethod.type)) {
-    errors.push(field.notSupported(`${path}.distinguisherMethod.type`, distinguisherMethod, ['ByNamespace', 'ByUser']));
+    errors.push(
+      field.notSupported(`${path}.distinguisherMethod.type`, { Type: distinguisherMethod.type }, [
+        'ByNamespace',
+        'ByUser',
+      ]),
+    );
   }
   const at = `${path}.priorityLevelConfiguration.name`;
   if (!level?.name) errors.push(field.required(at, 'must reference a priority level'));
@@ -71,7 +76,8 @@ function validateSpec(name: string, spec: FlowSchemaSpec, path: string): FieldEr
 }
 
 function validateRule(rule: PolicyRulesWithSubjects, path: string): FieldError[] {
-  const { subjects = [], resourceRules = [], nonResourceRules = [] } = rule;
+  const { resourceRules = [], nonResourceRules = [] } = rule;
+  const subjects = rule.subjects ?? [];
   const errors = subjects.flatMap((subject, index) => validateSubject(subject, `${path}.subjects[${index}]`));
   if (subjects.length === 0)
     errors.push(field.required(`${path}.subjects`, 'subjects must contain at least one value'));
@@ -117,23 +123,28 @@ function validateNamed(subject: Subject, kind: keyof typeof fieldOfKind, path: s
   return [...errors, ...dns1123Label(namespace).map((text) => field.invalid(at, namespace, text))];
 }
 
-/** A list that is not empty, where `*` stands alone. */
-function validateList(list: readonly string[], path: string, missing: string, what: string): FieldError[] {
+/** A list that is not empty, where `*` stands alone. Stored lists that are empty can be null. */
+function validateList(
+  entries: readonly string[] | undefined,
+  path: string,
+  missing: string,
+  what: string,
+): FieldError[] {
+  const list = entries ?? [];
   if (list.length === 0) return [field.required(path, missing)];
   if (!list.includes('*') || list.length === 1) return [];
   return [field.invalid(path, list, `if '*' is present, must not specify other ${what}`)];
 }
 
-function validateVerbs(list: readonly string[], path: string): FieldError[] {
+function validateVerbs(entries: readonly string[] | undefined, path: string): FieldError[] {
+  const list = entries ?? [];
   const errors = validateList(list, path, 'verbs must contain at least one value', 'verbs');
   if (errors.length > 0 || list.includes('*') || list.every((verb) => verbs.includes(verb))) return errors;
   return [field.notSupported(path, list, verbs)];
 }
 
-function validateNonResourceRule(
-  { verbs: asked = [], nonResourceURLs = [] }: NonResourcePolicyRule,
-  path: string,
-): FieldError[] {
+function validateNonResourceRule(rule: NonResourcePolicyRule, path: string): FieldError[] {
+  const nonResourceURLs = rule.nonResourceURLs ?? [];
   const at = `${path}.nonResourceURLs`;
   const missing = 'nonResourceURLs must contain at least one value';
   const urls = validateList(nonResourceURLs, at, missing, 'non-resource URLs');
@@ -143,7 +154,7 @@ function validateNonResourceRule(
       if (problem !== undefined) urls.push(field.invalid(`${at}[${index}]`, url, problem));
     }
   }
-  return [...validateVerbs(asked, `${path}.verbs`), ...urls];
+  return [...validateVerbs(rule.verbs, `${path}.verbs`), ...urls];
 }
 
 function urlProblem(url: string): string | undefined {
@@ -159,8 +170,9 @@ function urlProblem(url: string): string | undefined {
 }
 
 function validateResourceRule(rule: ResourcePolicyRule, path: string): FieldError[] {
-  const { verbs: asked = [], apiGroups = [], resources = [], namespaces = [], clusterScope = false } = rule;
-  const errors = validateVerbs(asked, `${path}.verbs`);
+  const { apiGroups, resources, clusterScope = false } = rule;
+  const namespaces = rule.namespaces ?? [];
+  const errors = validateVerbs(rule.verbs, `${path}.verbs`);
   const ruleNeeds = (what: string) => `resource rules must supply at least one ${what}`;
   errors.push(...validateList(apiGroups, `${path}.apiGroups`, ruleNeeds('api group'), 'api groups'));
   errors.push(...validateList(resources, `${path}.resources`, ruleNeeds('resource'), 'resources'));

@@ -82,12 +82,13 @@ function validateSpec(name: string, { type, exempt, limited }: PriorityLevelConf
     if (exempt !== undefined) errors.push(...validateShares(exempt, 'spec.exempt'));
   } else if (type === 'Limited') {
     if (exempt !== undefined) errors.push(field.forbidden('spec.exempt', 'must be nil if the type is Limited'));
-    if (limited === undefined) errors.push(field.required('spec.limited', 'must not be empty when type is Limited'));
+    if (limited === undefined) errors.push(field.required('spec.limited'));
     else errors.push(...validateLimited(limited, 'spec.limited'));
   } else if (!type) {
     errors.push(field.required('spec.type'));
   } else {
     errors.push(field.notSupported('spec.type', type, ['Exempt', 'Limited']));
+    if (limited !== undefined) errors.push(field.forbidden('spec.limited', ''));
   }
   return errors;
 }
@@ -122,7 +123,7 @@ function validateResponse(response: LimitResponse | undefined, path: string): Fi
   const at = `${path}.queuing`;
   if (type === 'Reject') {
     if (queuing === undefined) return [];
-    return [field.forbidden(at, 'must be nil if limited.limitResponse.type is not Limited')];
+    return [field.forbidden(at, '')];
   }
   if (!type) return [field.required(`${path}.type`)];
   if (type !== 'Queue') return [field.notSupported(`${path}.type`, type, ['Queue', 'Reject'])];

@@ -1,9 +1,11 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
-import { parseQuantity } from '@coracle/apimachinery/quantity';
 import type { Toleration } from '@coracle/apimachinery/types/core-v1';
 import type { RuntimeClass } from '@coracle/apimachinery/types/node-v1';
-import { dns1123Label, validateImmutable, validateLabels } from '@coracle/apimachinery/validation';
+import { dns1123Label, validateLabels } from '@coracle/apimachinery/validation';
+import { resourceErrors } from '../core/pod-validation/resources.ts';
+import { tolerationErrors } from '../core/pod-validation/scheduling.ts';
+import { unchanged } from '../shared/declared.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
@@ -12,7 +14,7 @@ export const runtimeClassStrategy: Strategy<RuntimeClass> = {
   createOnUpdate: true,
   unconditionalUpdate: false,
   validate: (object, old) => (old === undefined ? validateRuntimeClass(object) : []),
-  validateUpdate: (object, old) => validateImmutable(object.handler, old.handler, 'handler'),
+  validateUpdate: (object, old) => unchanged(object.handler, old.handler, 'handler'),
   table: {
     columns: [nameColumn, column('Handler', 'string', 'Name the container runtime has for it'), ageColumn],
     row: (object, now) => [object.metadata?.name, object.handler, ageOf(object, now)],
@@ -21,15 +23,14 @@ export const runtimeClassStrategy: Strategy<RuntimeClass> = {
 
 /** pkg/apis/node/validation.ValidateRuntimeClass */
 function validateRuntimeClass({ handler = '', overhead, scheduling }: RuntimeClass): FieldError[] {
-  const errors = handler === '' ? [field.required('handler')] : [];
-  if (handler !== '') errors.push(...dns1123Label(handler).map((text) => field.invalid('handler', handler, text)));
-  for (const [name, quantity] of Object.entries(overhead?.podFixed ?? {})) {
-    if (parseQuantity(quantity).sign < 0) {
-      errors.push(field.invalid(`overhead.limits[${name}]`, quantity, 'must be greater than or equal to 0'));
-    }
-  }
+  const errors: FieldError[] = [];
+  if (overhead?.podFixed) errors.push(...resourceErrors({ limits: overhead.podFixed }, new Set(), 'overhead'));
   errors.push(...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'));
-  return [...errors, ...duplicates(scheduling?.tolerations ?? [], 'scheduling.tolerations')];
+  const tolerations = scheduling?.tolerations ?? [];
+  errors.push(...tolerationErrors(tolerations, 'scheduling.tolerations'));
+  errors.push(...duplicates(tolerations, 'scheduling.tolerations'));
+  if (handler === '') return [...errors, field.required('handler')];
+  return [...errors, ...dns1123Label(handler).map((text) => field.invalid('handler', handler, text))];
 }
 
 function duplicates(tolerations: readonly Toleration[], path: string): FieldError[] {

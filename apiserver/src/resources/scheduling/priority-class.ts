@@ -2,7 +2,7 @@ import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { PriorityClass } from '@coracle/apimachinery/types/scheduling-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../shared/registry.ts';
-import { ageColumn, ageOf, column, nameColumn, wideColumn } from '../shared/table.ts';
+import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
 const userPriorityMax = 1_000_000_000;
 const systemClasses: Readonly<Record<string, number>> = {
@@ -27,7 +27,7 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
       column('Value', 'integer', 'The priority of pods of the class'),
       column('Global-Default', 'boolean', 'Whether pods without a class are of this one'),
       ageColumn,
-      wideColumn('PreemptionPolicy', 'string', 'Whether its pods may take the place of others'),
+      column('PreemptionPolicy', 'string', 'Whether its pods may take the place of others'),
     ],
     row: (object, now) => [
       object.metadata?.name,

@@ -73,7 +73,8 @@ function validateExitCodes(
   containers: ReadonlySet<string>,
   path: string,
 ): FieldError[] {
-  const { operator = '', containerName, values = [] } = requirement;
+  const { operator = '', containerName } = requirement;
+  const values = requirement.values ?? [];
   const errors: FieldError[] = [];
   if (operator === '') errors.push(field.required(`${path}.operator`, validValues(operators)));
   else if (!operators.includes(operator)) errors.push(field.notSupported(`${path}.operator`, operator, operators));
