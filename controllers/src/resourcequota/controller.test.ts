@@ -39,6 +39,17 @@ describe('resource quota controller', () => {
       'count/configmaps': '2',
       services: '0',
     });
+    const other = { status: { hard: { pods: '99' } } };
+    await cluster.client.patch(
+      ResourceQuotas,
+      { namespace, name: 'quota' },
+      { type: 'merge', body: other },
+      { subresource: 'status' },
+    );
+    await cluster.until(
+      'the limits of the spec',
+      async () => (await cluster.get(ResourceQuotas, 'quota'))?.status?.hard?.['pods'] === '5',
+    );
     await cluster.client.delete(Pods, { namespace, name: 'one' });
     await used('it taken back', ({ pods, 'requests.cpu': cpu }) => pods === '0' && cpu === '0');
   });

@@ -15,9 +15,10 @@ export const startResourceQuota: StartController = ({ client, informers, resourc
   const queue: WorkQueue = loop({ reconcile });
   quotas.addHandler({
     added: (quota) => queue.add(keyOf(quota)),
-    // Admission writes the status with every object it lets in: only a new limit has to be counted.
+    // Admission writes the status with every object it lets in: only other limits have to be counted anew.
     updated(quota, previous) {
-      if (!deepEqual(quota.spec, previous.spec) || !quota.status?.used) queue.add(keyOf(quota));
+      const isCounted = quota.status?.used !== undefined && sameAmounts(quota.status.hard, quota.spec?.hard ?? {});
+      if (!isCounted || !deepEqual(quota.spec, previous.spec)) queue.add(keyOf(quota));
     },
   });
 
