@@ -18,6 +18,7 @@ const group = 'authorization.k8s.io';
 export const subjectAccessReviewStrategy: Strategy<SubjectAccessReview> = {
   resource: { group, resource: 'subjectaccessreviews' },
   validateName: () => [],
+  defaults: withSpec,
   validate: ({ spec, metadata }) => [...checkSubject(spec), ...checkWhat(spec), ...checkMetadata(metadata, false)],
   answer: async (review, context) => ({
     ...review,
@@ -29,6 +30,7 @@ export const subjectAccessReviewStrategy: Strategy<SubjectAccessReview> = {
 export const selfSubjectAccessReviewStrategy: Strategy<SelfSubjectAccessReview> = {
   resource: { group, resource: 'selfsubjectaccessreviews' },
   validateName: () => [],
+  defaults: withSpec,
   validate: ({ spec, metadata }) => [...checkWhat(spec), ...checkMetadata(metadata, false)],
   answer: async (review, context) => ({
     ...review,
@@ -40,6 +42,7 @@ export const selfSubjectAccessReviewStrategy: Strategy<SelfSubjectAccessReview> 
 export const localSubjectAccessReviewStrategy: Strategy<LocalSubjectAccessReview> = {
   resource: { group, resource: 'localsubjectaccessreviews' },
   validateName: () => [],
+  defaults: withSpec,
   validate: ({ spec, metadata }) => [
     ...checkSubject(spec),
     ...checkWhat(spec),
@@ -57,6 +60,11 @@ export const localSubjectAccessReviewStrategy: Strategy<LocalSubjectAccessReview
     };
   },
 };
+
+/** A review without a spec asks about nothing, which validation then says. */
+function withSpec(review: { spec?: object }): void {
+  review.spec ??= {};
+}
 
 async function decide(
   user: UserInfo,

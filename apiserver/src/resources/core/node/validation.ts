@@ -70,9 +70,16 @@ function resourceErrors(node: Node): FieldError[] {
 function podCidrErrors({ spec }: Node): FieldError[] {
   const cidrs = spec?.podCIDRs ?? [];
   const errors = cidrs.flatMap((cidr, index) => validateLegacyCidr(`spec.podCIDRs[${index}]`, cidr));
-  if (cidrs.length < 2 || errors.length > 0) return errors;
-  const families = new Set(cidrs.map((cidr) => parseCidr(cidr, true)?.address.family));
-  if (cidrs.length > 2 || families.size !== 2) {
+  if (cidrs.length < 2) return errors;
+  const families = cidrs.map((cidr) => parseCidr(cidr, true)?.address.family);
+  const bad = families.indexOf(undefined);
+  if (bad >= 0) {
+    const text = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`;
+    errors.push(
+      field.internal('spec.podCIDRs', `invalid PodCIDRs. failed to check with dual stack with error:${text}`),
+    );
+  }
+  if (bad >= 0 || cidrs.length > 2 || families[0] === families[1]) {
     errors.push(field.invalid('spec.podCIDRs', cidrs, 'may specify no more than one CIDR for each IP family'));
   }
   return errors;
