@@ -4,6 +4,7 @@ import { createInformers } from '@coracle/client/informer';
 import { createClient } from '@coracle/client/rest';
 import { createMemoryApi, type MemoryApi, testEnvironment } from '@coracle/client/testing';
 import { expect } from 'chai';
+import type { FargateProfile } from '../../cloud/resources.ts';
 import { planAt } from '../../network/index.ts';
 import type { MachineRecord } from '../machine.ts';
 import { memoryStore } from '../testing/memory-store.ts';
@@ -56,6 +57,7 @@ describe('the Fargate scheduler', () => {
   afterEach(() => stop());
 
   const settle = () => environment.clock.advance(20);
+  const pods = () => api.get<FargateProfile>('fargateprofiles.cloud.coracle.dev', 'fp')?.status?.pods;
   const read = (name: string) => api.get<Pod>('pods', name, 'shop');
 
   it('gives each pod a machine of its own, and ends it with the pod', async () => {
@@ -64,9 +66,11 @@ describe('the Fargate scheduler', () => {
     await settle();
     const names = ['fargate-ip-10-0-0-4.us-east-1.compute.internal', 'fargate-ip-10-0-32-4.us-east-1.compute.internal'];
     expect([read('a')?.spec?.nodeName, read('b')?.spec?.nodeName]).to.deep.equal(names);
+    expect(pods()).to.equal(2);
     api.remove('pods', 'a', 'shop');
     await settle();
     expect(ended).to.deep.equal([names[0]]);
+    expect(pods()).to.equal(1);
   });
 
   it('makes a new machine for a pod that took the name of another', async () => {

@@ -60,7 +60,10 @@ export function createFargateScheduler(parts: FargateParts): FargateScheduler {
     },
   });
   // Deleting a profile ends its pods; what owns them makes new ones, which no profile claims.
-  profiles.addHandler({ deleted: ({ metadata }) => void endPodsOf(metadata.name ?? '') });
+  profiles.addHandler({
+    added: ({ metadata }) => queue.add(profileKey(metadata.name ?? '')),
+    deleted: ({ metadata }) => void endPodsOf(metadata.name ?? ''),
+  });
 
   const endPodsOf = async (profile: string): Promise<void> => {
     for (const pod of pods.lister.list()) {
@@ -76,17 +79,30 @@ export function createFargateScheduler(parts: FargateParts): FargateScheduler {
 
   const machinesOf = (key: string) => store.list().flatMap((record) => (podKey(record) === key ? [record] : []));
 
+  /** Pods that have a machine, as `kubectl get fargateprofiles` shows them. */
+  const countPods = async (name: string): Promise<void> => {
+    const profile = profiles.lister.get(name);
+    const count = store.list().filter(({ pool }) => pool.kind === 'fargate' && pool.profile === name).length;
+    if (profile === undefined || profile.status?.pods === count) return;
+    const body = { status: { pods: count } };
+    await client.patch(FargateProfiles, { name }, { type: 'merge', body }, { subresource: 'status' });
+  };
+
   const reconcile = async (key: string): Promise<void> => {
+    if (key.startsWith(profilePrefix)) return countPods(key.slice(profilePrefix.length));
     const [namespace = '', name = ''] = key.split('/');
     const pod = pods.lister.get(name, namespace);
     for (const record of machinesOf(key)) {
-      if (record.pool.kind === 'fargate' && record.pool.pod.uid !== pod?.metadata?.uid) await runner.terminate(record);
+      if (record.pool.kind !== 'fargate' || record.pool.pod.uid === pod?.metadata?.uid) continue;
+      await runner.terminate(record);
+      queue.add(profileKey(record.pool.profile));
     }
     if (pod === undefined) return;
     const [existing] = machinesOf(key);
     if (existing === undefined && !waitsForMachine(pod)) return;
     const record = existing ?? (await newMachine(parts, pod, claims.lister));
     if (record === undefined) return;
+    if (existing === undefined) queue.add(profileKey(profileOf(pod) ?? ''));
     await runner.start(record);
     if (!pod.spec?.nodeName) await bind(parts, pod, record);
   };
@@ -122,6 +138,13 @@ export function createFargateScheduler(parts: FargateParts): FargateScheduler {
       await working;
     },
   };
+}
+
+/** No pod's key begins like this: names have no blanks. */
+const profilePrefix = 'profile ';
+
+function profileKey(name: string): string {
+  return `${profilePrefix}${name}`;
 }
 
 function keyOf({ metadata }: Pod): string {
