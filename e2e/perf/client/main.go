@@ -31,6 +31,7 @@ var (
 	work        = flag.String("work", "", "what to do")
 	count       = flag.Int("n", 1000, "operations, or objects")
 	first       = flag.Int("first", 0, "number of the first object")
+	objects     = flag.Int("objects", 0, "objects that operations go around; 0 means one each")
 	concurrency = flag.Int("c", 32, "clients at the same time")
 	contentType = flag.String("type", "application/json", "content type of bodies")
 	gzip        = flag.Bool("gzip", true, "accept compressed answers")
@@ -129,7 +130,12 @@ func pod(i int) *corev1.Pod {
 	}
 }
 
-func podName(i int) string { return fmt.Sprintf("pod-%06d", *first+i%*count) }
+func podName(i int) string {
+	if *objects > 0 {
+		i %= *objects
+	}
+	return fmt.Sprintf("pod-%06d", *first+i)
+}
 
 func createPods(ctx context.Context, client kubernetes.Interface, _ *rest.Config) func() result {
 	pods := make([]*corev1.Pod, *count)
