@@ -46,9 +46,13 @@ function printable(item: unknown): unknown {
   return isStringMap(item) ? Object.fromEntries(Object.entries(item).sort(byKey)) : item;
 }
 
-/** Labels, annotations and their like: Go prints their keys in order, those of structures as declared. */
+/**
+ * Labels, annotations and their like: Go prints their keys in order, those of structures as declared. A structure of nothing
+ * but strings is told from a map by having no prototype (see `goStruct` of the API server).
+ */
 function isStringMap(item: unknown): item is Readonly<Record<string, string>> {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return false;
+  if (Object.getPrototypeOf(item) === null) return false;
   return Object.values(item).every((value) => typeof value === 'string');
 }
 

@@ -46,7 +46,10 @@ export function nonNegativeErrors(value: number | undefined, path: string): Fiel
   return [field.invalid(path, value, 'must be greater than or equal to 0')];
 }
 
-/** An object as Go prints a struct without JSON names: `{"Type":"x","LocalhostProfile":null}`; `names` are all its fields. */
+/**
+ * An object as Go prints a struct without JSON names: `{"Type":"x","LocalhostProfile":null}`; `fields` are all its fields
+ * with what an absent one shows. It has no prototype, which keeps its fields in their order where it is printed.
+ */
 export function goStruct<T extends object>(
   object: T,
   fields: Readonly<Partial<Record<keyof T, unknown>>>,
@@ -55,7 +58,7 @@ export function goStruct<T extends object>(
     name.charAt(0).toUpperCase() + name.slice(1),
     object[name as keyof T] ?? zero,
   ]);
-  return Object.fromEntries(entries);
+  return Object.assign(Object.create(null) as Record<string, unknown>, Object.fromEntries(entries));
 }
 
 /** Tells a set of values that are seen twice. */
