@@ -8,6 +8,7 @@ import type {
 import { dns1035Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
 import { parseJsonPath } from './json-path.ts';
 import { validateRootSchema } from './schema-validation.ts';
+import { checkRules } from './validation-rules.ts';
 
 /** What a definition must be (apiextensions `validation.go`). Its schemas are checked in `schema-validation.ts`. */
 export function validateDefinition(definition: CustomResourceDefinition): readonly FieldError[] {
@@ -130,6 +131,7 @@ function validateVersion(version: CustomResourceDefinitionVersion, path: string)
   else
     errors.push(
       ...validateRootSchema(schema, `${path}.schema.openAPIV3Schema`, version.subresources?.status !== undefined),
+      ...checkRules(schema, `${path}.schema.openAPIV3Schema`),
     );
   if (version.deprecationWarning !== undefined && version.deprecated !== true) {
     errors.push(

@@ -11,6 +11,7 @@ import type {
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import type { Strategy, SubresourceStrategy, TableColumn, TableStrategy } from '../registry/strategy.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
+import { compileRules } from './validation-rules.ts';
 import { compileValidator } from './value-validator.ts';
 
 /** The rules of a custom resource's objects at one served version, all of them taken from its definition. */
@@ -21,8 +22,12 @@ export function instanceStrategy(
 ): Strategy {
   const validator = compileValidator(version.schema?.openAPIV3Schema);
   const hasStatus = version.subresources?.status !== undefined;
-  const validate = (object: KubernetesObject, old: KubernetesObject | undefined): readonly FieldError[] =>
-    validator.validate(object, '', old);
+  const rules = compileRules(version.schema?.openAPIV3Schema);
+  const validate = (object: KubernetesObject, old: KubernetesObject | undefined): readonly FieldError[] => {
+    const errors = validator.validate(object, '', old);
+    // Rules count on the shape that the schema promises.
+    return errors.length > 0 || rules === undefined ? errors : rules.validate(object, '', old);
+  };
   const selectable = selectableFields(definition);
   return {
     resource,
