@@ -64,7 +64,7 @@ const output = flags.output ?? (await mkdtemp(join(tmpdir(), 'coracle-conformanc
 console.log(`${chosen.length} specs; logs, JUnit and JSON go to ${output}`);
 
 const outcomes = await run();
-report(outcomes);
+await report(outcomes);
 
 async function run(): Promise<SpecOutcome[]> {
   const runtime = chooseRuntime();
@@ -95,13 +95,19 @@ function chooseRuntime(): 'containerd' | 'hollow' {
   process.exit(2);
 }
 
-function report(seen: readonly SpecOutcome[]): void {
+/** Reads the ledger again: another run may have written to it meanwhile. */
+async function updateFile(seen: readonly SpecOutcome[]): Promise<void> {
+  const present = parseLedger(await readFile(ledgerPath, 'utf8'));
+  await writeFile(ledgerPath, formatLedger(updateLedger(present, seen)));
+}
+
+async function report(seen: readonly SpecOutcome[]): Promise<void> {
   const passed = seen.filter(({ result }) => result === 'pass').length;
   for (const { spec, message } of seen.filter(({ result }) => result === 'fail')) {
     console.log(`FAIL ${spec}\n     ${message.replace(/\s+/g, ' ').slice(0, 400)}`);
   }
   const differences = compareWithLedger(ledger, seen, listed);
-  if (flags.update) void writeFile(ledgerPath, formatLedger(updateLedger(ledger, seen)));
+  if (flags.update) await updateFile(seen);
   else for (const difference of differences) console.log(difference);
   console.log(`${passed} passed, ${seen.length - passed} failed, ${chosen.length - seen.length} skipped`);
   process.exitCode = seen.length === chosen.length && (flags.update || differences.length === 0) ? 0 : 1;
