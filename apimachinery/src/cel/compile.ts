@@ -107,12 +107,12 @@ function compileOf(expression: Expression, scope: Scope, environment: CelEnviron
     case 'binary':
       return binary(expression.operator, inner(expression.left), inner(expression.right));
     case 'conditional': {
-      const [condition, then, otherwise] = [expression.condition, expression.then, expression.otherwise].map(inner) as [
-        Node,
-        Node,
-        Node,
-      ];
-      return { evaluate: (frame) => (boolOf(condition.evaluate(frame)) ? then : otherwise).evaluate(frame) };
+      const [condition, consequent, otherwise] = [
+        expression.condition,
+        expression.consequent,
+        expression.otherwise,
+      ].map(inner) as [Node, Node, Node];
+      return { evaluate: (frame) => (boolOf(condition.evaluate(frame)) ? consequent : otherwise).evaluate(frame) };
     }
   }
 }

@@ -91,7 +91,7 @@ const textMembers: Readonly<Record<string, TextMember>> = {
 };
 
 function codePointIndex(text: string, index: number): bigint {
-  return index < 0 ? -1n : BigInt([...text.slice(0, index)].length);
+  return index < 0 ? -1n : BigInt(Array.from(text.slice(0, index)).length);
 }
 
 function isSorted(list: readonly CelValue[]): boolean {

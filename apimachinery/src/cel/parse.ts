@@ -26,7 +26,7 @@ export type Expression = { readonly offset: number } & (
   | {
       readonly type: 'conditional';
       readonly condition: Expression;
-      readonly then: Expression;
+      readonly consequent: Expression;
       readonly otherwise: Expression;
     }
 );
@@ -119,11 +119,11 @@ class Parser {
       this.#depth--;
       return condition;
     }
-    const then = this.#binary(1);
+    const consequent = this.#binary(1);
     this.#expect(':');
     const otherwise = this.#expression();
     this.#depth--;
-    return { type: 'conditional', condition, then, otherwise, offset };
+    return { type: 'conditional', condition, consequent, otherwise, offset };
   }
 
   #binary(minimum: number): Expression {

@@ -66,8 +66,9 @@ class Follow {
       } catch (error) {
         const resource = this.#resource.groupResource;
         this.#environment.log.warn('following a resource begins again', { resource, error });
-        await this.#environment.clock.sleep(restartDelayMs, signal).catch(() => {});
       }
+      // Also after a quiet end: a resource that is no longer served would end at once again and again.
+      if (!signal.aborted) await this.#environment.clock.sleep(restartDelayMs, signal).catch(() => {});
     }
   }
 
