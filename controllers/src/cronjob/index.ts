@@ -1,1 +1,2 @@
+/** Jobs at set times. */
 export { startCronJob } from './controller.ts';

@@ -1,1 +1,2 @@
+/** A pod on every node that should have one. */
 export { startDaemonSet } from './controller.ts';

@@ -1,1 +1,2 @@
+/** How many pods of a budget may be disrupted now. */
 export { startDisruption } from './controller.ts';

@@ -1,1 +1,2 @@
+/** EndpointSlices from Endpoints that somebody keeps by hand. */
 export { startEndpointSliceMirroring } from './controller.ts';

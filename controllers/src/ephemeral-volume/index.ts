@@ -1,1 +1,2 @@
+/** Claims of pods' ephemeral volumes. */
 export { startEphemeralVolume } from './controller.ts';

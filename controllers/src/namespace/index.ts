@@ -1,1 +1,2 @@
+/** Deletion of namespaces. */
 export { startNamespace } from './controller.ts';

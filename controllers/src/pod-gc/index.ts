@@ -1,1 +1,2 @@
+/** Pods that nobody else would delete. */
 export { startPodGc } from './controller.ts';

@@ -1,1 +1,2 @@
+/** Sizes that follow metrics. */
 export { startHorizontalPodAutoscaler } from './controller.ts';

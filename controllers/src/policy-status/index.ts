@@ -1,1 +1,2 @@
+/** Status of validating admission policies. */
 export { startPolicyStatus } from './controller.ts';

@@ -1,1 +1,2 @@
+/** A number of pods: ReplicaSets and ReplicationControllers. */
 export { startReplicaSet, startReplicationController } from './controller.ts';

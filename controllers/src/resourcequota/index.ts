@@ -1,1 +1,2 @@
+/** What namespaces use of their quotas. */
 export { startResourceQuota } from './controller.ts';

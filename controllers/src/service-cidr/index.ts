@@ -1,1 +1,2 @@
+/** Ranges of service addresses. */
 export { startServiceCidr } from './controller.ts';

@@ -1,1 +1,2 @@
+/** The default service account of every namespace. */
 export { startServiceAccount } from './controller.ts';

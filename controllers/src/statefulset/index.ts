@@ -1,1 +1,2 @@
+/** Pods with names and volumes of their own. Read plan.ts first. */
 export { startStatefulSet } from './controller.ts';

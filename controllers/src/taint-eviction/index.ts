@@ -1,2 +1,3 @@
+/** Pods that do not tolerate their node's taints. */
 export { startTaintEviction } from './controller.ts';
 export { tolerates } from './tolerations.ts';

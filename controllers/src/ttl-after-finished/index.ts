@@ -1,1 +1,2 @@
+/** Finished jobs whose time is over. */
 export { startTtlAfterFinished } from './controller.ts';

@@ -1,1 +1,2 @@
+/** How long kubelets may cache. */
 export { startTtl } from './controller.ts';

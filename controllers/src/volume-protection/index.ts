@@ -1,1 +1,2 @@
+/** Claims, volumes and classes that are in use. */
 export { startAttributesClassProtection, startClaimProtection, startVolumeProtection } from './controller.ts';
