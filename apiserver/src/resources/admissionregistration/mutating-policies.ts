@@ -8,6 +8,7 @@ import type {
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
+import { checkExpression } from '../../admission/cel/index.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import {
   paramKindText,
@@ -110,6 +111,8 @@ function validateMutation({ patchType = '', applyConfiguration, jsonPatch }: Mut
     errors.push(field.required(`${path}.${wanted}`, `must be specified when patchType is ${patchType}`));
   } else if ((parts[wanted].expression ?? '').trim() === '') {
     errors.push(field.required(`${path}.${wanted}.expression`, 'expression is not specified'));
+  } else {
+    errors.push(...checkExpression(parts[wanted].expression ?? '', `${path}.${wanted}.expression`, 'policy'));
   }
   if (parts[other] !== undefined) {
     errors.push(
