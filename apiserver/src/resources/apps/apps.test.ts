@@ -82,9 +82,12 @@ describe('strategies of apps', () => {
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1 } },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
     });
-    const body = { spec: { serviceName: 'b' } };
-    const [cause] = await causesOf(api.client.patch(StatefulSets, { namespace, name: 's' }, { type: 'merge', body }));
-    expect(cause).to.match(/^spec: Forbidden: updates to statefulset spec for fields other than /);
+    const key = { namespace, name: 's' };
+    const renamed = api.client.patch(StatefulSets, key, { type: 'merge', body: { spec: { serviceName: 'b' } } });
+    expect(await causesOf(renamed)).to.deep.equal(['spec.serviceName: Invalid value: "b": field is immutable']);
+    const parallel = { spec: { podManagementPolicy: 'Parallel' } };
+    const [cause] = await causesOf(api.client.patch(StatefulSets, key, { type: 'merge', body: parallel }));
+    expect(cause).to.match(/^spec\.podManagementPolicy: Invalid value: .*: field is immutable$/);
   });
 
   it('count the templates of a daemon set', async () => {
