@@ -26,8 +26,6 @@ export interface NodeAgentOptions {
   readonly providerID?: string;
   readonly podCIDR?: string;
   readonly kubeletVersion: string;
-  /** Pods on this node answer on the node's own addresses: Fargate machines, where pod IP and node IP are one. */
-  readonly podNetwork?: { readonly hostNetworkOnly?: boolean };
   readonly runtime: ContainerRuntime;
   /** Volumes, managed host files and plugin state: upstream's `/var/lib/kubelet`. */
   readonly rootDirectory: string;
