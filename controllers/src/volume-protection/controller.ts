@@ -15,7 +15,6 @@ import { claimIndex, claimKeys, isTerminating } from '../shared/index.ts';
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';
 const classFinalizer = 'kubernetes.io/vac-protection';
-const attributesClassFinalizer = 'kubernetes.io/vac-protection';
 
 /** A claim that is being deleted stays for as long as a scheduled pod uses it. */
 export const startClaimProtection: StartController = ({ client, informers, loop }) => {
