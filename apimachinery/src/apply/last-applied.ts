@@ -1,5 +1,5 @@
 import { goJson } from '../errors/index.ts';
-import { isObject } from '../json/index.ts';
+import { compareText, isObject } from '../json/index.ts';
 import type { KubernetesObject } from '../meta/object-meta.ts';
 import { byteLength } from '../validation/index.ts';
 import { compareObjects } from './compare.ts';
@@ -43,7 +43,15 @@ export function syncLastApplied(object: KubernetesObject, configuration: Kuberne
   const plain = { ...configuration, metadata: { ...configuration.metadata, annotations: configured } };
   if (configuration.metadata?.annotations === undefined)
     delete (plain.metadata as { annotations?: unknown }).annotations;
-  const next = { ...others, [annotation]: `${goJson(plain)}\n` };
+  const next = { ...others, [annotation]: `${goJson(inKeyOrder(plain))}\n` };
   const bytes = Object.entries(next).reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0);
   object.metadata = { ...object.metadata, annotations: bytes > annotationsBytesMax ? others : next };
+}
+
+/** The annotation is written from Go maps, which are printed in the order of their keys. */
+function inKeyOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([left], [right]) => compareText(left, right));
+  return Object.fromEntries(entries.map(([key, item]) => [key, inKeyOrder(item)]));
 }

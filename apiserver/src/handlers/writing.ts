@@ -50,7 +50,9 @@ export function updateRules(
 ): Extract<SubresourceStrategy, { type: 'update' }> | undefined {
   if (subresource === '') return undefined;
   const strategy = resource.strategy.subresources?.[subresource];
-  return strategy?.type === 'update' ? strategy : genericStatus;
+  if (strategy === undefined) return genericStatus;
+  // A view such as `scale` writes the object by the rules of the resource: who scales owns the replicas.
+  return strategy.type === 'update' ? strategy : undefined;
 }
 
 /** The user agent up to its first slash, where the client does not name a manager. */

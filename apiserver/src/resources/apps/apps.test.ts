@@ -64,6 +64,8 @@ describe('strategies of apps', () => {
     const scaled = await api.client.get(Deployments, { namespace, name: 'g' });
     expect(scaled.spec.replicas).to.equal(4);
     expect(scaled.metadata?.generation).to.equal(2);
+    const owner = scaled.metadata?.managedFields?.find(({ subresource }) => subresource === 'scale');
+    expect(owner?.fieldsV1).to.deep.equal({ 'f:spec': { 'f:replicas': {} } });
     const negative = api.client.raw('PUT', `${deployments}/g/scale`, {
       ...scale,
       metadata: { name: 'g', namespace },
