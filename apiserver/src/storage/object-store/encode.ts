@@ -9,7 +9,17 @@ import type { Revision } from '../storage.ts';
 export function encodeForStorage(object: KubernetesObject): Uint8Array {
   const { kind, apiVersion, metadata, ...rest } = object;
   const stored = { kind, apiVersion, metadata: { ...metadata, resourceVersion: undefined }, ...rest };
-  return Buffer.from(JSON.stringify(stored));
+  return ownBuffer(JSON.stringify(stored));
+}
+
+/**
+ * A buffer with memory of its own. Small buffers are otherwise cut from slabs of 64 KiB, and one object that is kept would keep
+ * a slab full of answers long sent.
+ */
+function ownBuffer(text: string): Uint8Array {
+  const buffer = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  buffer.write(text);
+  return buffer;
 }
 
 /** The start of the stored JSON of one kind, up to and including the brace that opens metadata. */
@@ -27,7 +37,7 @@ export function startsWith(bytes: Uint8Array, header: Uint8Array): boolean {
 export function spliceRevision(stored: Uint8Array, at: number, revision: Revision): Uint8Array {
   // Metadata is never empty (it has a name), so a comma always follows.
   const field = `"resourceVersion":"${revision}",`;
-  const json = Buffer.allocUnsafe(stored.length + field.length);
+  const json = Buffer.allocUnsafeSlow(stored.length + field.length);
   json.set(stored.subarray(0, at));
   json.write(field, at, 'latin1');
   json.set(stored.subarray(at), at + field.length);
