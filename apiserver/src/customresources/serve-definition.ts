@@ -121,10 +121,20 @@ function serveVersion(parts: VersionParts): ServedResource {
     ...(prepare === undefined ? {} : { prepare: (objects) => prepare(objects, version.name) }),
     convert: (object, to) => ({ ...object, apiVersion: `${group}/${to}` }),
     setDefaults: (object) => applyDefaults(object, schema),
-    setStorageDefaults: (object) => applyDefaults(object, storageSchema),
+    setStorageDefaults(object) {
+      prune(object, storageSchema);
+      applyDefaults(object, storageSchema);
+    },
     normalize: (object) => object,
     ...deprecation(definition, version),
   };
+}
+
+/** Takes out, in place, what the schema does not know: admission may have put it there. */
+function prune(object: KubernetesObject, schema: ObjectSchema): void {
+  const known = checkObject(object, schema).object;
+  const fields = object as Record<string, unknown>;
+  for (const name of Object.keys(fields)) if (!Object.hasOwn(known, name)) delete fields[name];
 }
 
 function schemaOfVersion(

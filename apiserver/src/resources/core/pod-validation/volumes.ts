@@ -278,15 +278,25 @@ function trustBundleErrors(bundle: NonNullable<VolumeProjection['clusterTrustBun
   return [...errors, ...localPathErrors(file ?? '', `${path}.path`)];
 }
 
+/** Longest life time of a pod's certificate, in seconds: 91 days, one day from the signers of Kubernetes (KEP-4317). */
+const certificateSecondsMax = 91 * 24 * 60 * 60;
+const kubernetesCertificateSecondsMax = 24 * 60 * 60;
+const kubernetesSigner = /^([^/]+\.)?kubernetes\.io\//;
+
 const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
 
 function certificateErrors(certificate: NonNullable<VolumeProjection['podCertificate']>, path: string): FieldError[] {
-  const { keyType, maxExpirationSeconds: seconds } = certificate;
+  const { keyType, maxExpirationSeconds: seconds, signerName } = certificate;
   const errors = keyTypes.includes(keyType) ? [] : [field.notSupported(`${path}.keyType`, keyType, keyTypes)];
   if (seconds !== undefined && seconds < 3600) {
     errors.push(
       field.invalid(`${path}.maxExpirationSeconds`, seconds, 'if provided, maxExpirationSeconds must be >= 3600'),
     );
+  }
+  const most = kubernetesSigner.test(signerName) ? kubernetesCertificateSecondsMax : certificateSecondsMax;
+  if (seconds !== undefined && seconds > most) {
+    const detail = `if provided, maxExpirationSeconds must be <= ${most}`;
+    errors.push(field.invalid(`${path}.maxExpirationSeconds`, seconds, detail));
   }
   const names = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const;
   const files = names.flatMap((name) => (certificate[name] ? [[name, certificate[name]] as const] : []));
