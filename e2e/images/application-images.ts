@@ -22,7 +22,11 @@ export async function buildApplicationImages(output: string, cache: string): Pro
     Entrypoint: ['/bin/sh', '/start'],
     ExposedPorts: { '8080/tcp': {} },
   });
-  await layout.image([applicationImages.tools], [await layout.layer(await busyboxFiles(cache))], { Cmd: ['sh'] });
+  await layout.image(
+    [applicationImages.tools],
+    [await layout.layer(await busyboxFiles(await debianFile(cache, 'busybox-static', 'bin/busybox')))],
+    { Cmd: ['sh'] },
+  );
   await layout.finish();
 }
 
@@ -56,8 +60,7 @@ const webFiles: readonly LayerEntry[] = [
 ];
 
 /** One static program under all its names. */
-export async function busyboxFiles(cache: string): Promise<LayerEntry[]> {
-  const program = await debianFile(cache, 'busybox-static', 'bin/busybox');
+export async function busyboxFiles(program: string): Promise<LayerEntry[]> {
   const names = execFileSync(program, ['--list'], { encoding: 'utf8' }).split('\n').filter(Boolean);
   return [
     ...['bin', 'etc', 'root', 'home', 'var', 'usr', 'usr/bin'].map((path) => ({ path })),

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { busyboxFiles } from './application-images.ts';
+import { plainBusybox } from './busybox.ts';
 import { debianTar } from './debian.ts';
 import { OciLayout } from './oci-layout.ts';
 import type { LayerEntry } from './tar.ts';
@@ -56,7 +57,7 @@ export async function buildConformanceImages(
 ): Promise<void> {
   const layout = await OciLayout.create(output);
   const debian = await layout.layerFile(await debianTar(cache, 'conformance', packages));
-  const busybox = await layout.layer(await busyboxFiles(cache));
+  const busybox = await layout.layer(await busyboxFiles(await plainBusybox(cache)));
   await layout.image(names('e2e-test-images/busybox:1.37.0-2', 'e2e-test-images/busybox:1.36.1-1'), [busybox], {
     Cmd: ['sh'],
   });

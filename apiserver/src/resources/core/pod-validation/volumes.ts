@@ -281,7 +281,7 @@ function trustBundleErrors(bundle: NonNullable<VolumeProjection['clusterTrustBun
 /** Longest life time of a pod's certificate, in seconds: 91 days, one day from the signers of Kubernetes (KEP-4317). */
 const certificateSecondsMax = 91 * 24 * 60 * 60;
 const kubernetesCertificateSecondsMax = 24 * 60 * 60;
-const kubernetesSigner = /^([^/]+\.)?kubernetes\.io\//;
+const kubernetesSigner = /^([^/]+\.)?kubernetes\.io(\/|$)/;
 
 const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
 
