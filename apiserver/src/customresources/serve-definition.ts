@@ -2,7 +2,14 @@ import { Buffer } from 'node:buffer';
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { encodeMessage, encodeProtobuf } from '@coracle/apimachinery/protobuf';
-import type { GroupVersionKind, ObjectSchema, ResourceRow, SubresourceRow, Verb } from '@coracle/apimachinery/schema';
+import {
+  type GroupVersionKind,
+  type ObjectSchema,
+  parseGroupVersion,
+  type ResourceRow,
+  type SubresourceRow,
+  type Verb,
+} from '@coracle/apimachinery/schema';
 import type { Scheme } from '@coracle/apimachinery/scheme';
 import { applyDefaults, checkObject } from '@coracle/apimachinery/structural';
 import type {
@@ -44,7 +51,7 @@ export function serveDefinition(
     ]),
   );
   const conversion = conversionOf(definition, schemas, dependencies);
-  const store = openStore(stores, definition, storage, schemaOfVersion(schemas, storage));
+  const store = openStore(stores, definition, storage, schemas);
   return definition.spec.versions
     .filter((version) => version.served)
     .map((version) => serveVersion({ scheme, definition, version, storage, schemas, store, conversion }));
@@ -54,7 +61,7 @@ function openStore(
   stores: ObjectStores,
   definition: CustomResourceDefinition,
   storage: CustomResourceDefinitionVersion,
-  schema: ObjectSchema,
+  schemas: ReadonlyMap<string, ObjectSchema>,
 ): ResourceStore {
   const { group, names, scope } = definition.spec;
   const apiVersion = `${group}/${storage.name}`;
@@ -65,8 +72,12 @@ function openStore(
     namespaced: scope === 'Namespaced',
     decode(stored) {
       const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('utf8');
-      // Pruned and given defaults by the schema of today: that is what is read, whatever was written once.
-      const object = checkObject(JSON.parse(text), schema).object as KubernetesObject;
+      const written = JSON.parse(text) as KubernetesObject;
+      // Pruned and given defaults by the schema of today, of the version that it is read as: that is what is read, whatever
+      // was written once.
+      const own = keepsVersion ? parseGroupVersion(written.apiVersion ?? '').version : storage.name;
+      const schema = schemas.get(own) ?? schemaOfVersion(schemas, storage);
+      const object = checkObject(written, schema).object as KubernetesObject;
       applyDefaults(object, schema);
       return keepsVersion ? object : { ...object, apiVersion };
     },
