@@ -37,6 +37,8 @@ const { values: flags } = parseArgs({
   },
 });
 
+/** Two nodes with room for the pods of many specs at once: an m5.large takes 29. */
+const nodeGroup = ['--node-group', 'name=ng-1,instance-type=m5.4xlarge,count=2,zones=us-east-1a:us-east-1b'];
 const ledgerPath = join(import.meta.dirname, '../ledger/conformance.tsv');
 /** Levels that hollow nodes are enough for. */
 const hollowLevels: readonly Level[] = ['api', 'api+controllers', 'node-objects+scheduler', 'pod-status'];
@@ -68,7 +70,7 @@ await report(outcomes);
 
 async function run(): Promise<SpecOutcome[]> {
   const runtime = chooseRuntime();
-  const cluster = flags.kubeconfig === undefined ? await startTestCluster({ runtime }) : undefined;
+  const cluster = flags.kubeconfig === undefined ? await startTestCluster({ runtime, flags: nodeGroup }) : undefined;
   try {
     if (cluster !== undefined && runtime === 'containerd') await loadConformanceImages(cluster);
     return await runSpecs({
