@@ -180,7 +180,7 @@ async function stopAll(children: readonly ChildProcess[], scratch: string): Prom
 
 async function stopChildren(children: readonly ChildProcess[]): Promise<void> {
   for (const child of [...children].reverse()) {
-    if (child.exitCode !== null) continue;
+    if (child.exitCode !== null || child.signalCode !== null) continue;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await ended;
