@@ -305,7 +305,7 @@ func createNodes(ctx context.Context, client kubernetes.Interface, _ *rest.Confi
 // schedule creates pods and waits until the last one has a node.
 func schedule(ctx context.Context, client kubernetes.Interface, _ *rest.Config) func() result {
 	group := fmt.Sprintf("schedule-%s-%d", *shape, time.Now().UnixNano())
-	started, err := client.CoreV1().Pods(*namespace).Watch(ctx, metav1.ListOptions{LabelSelector: "group=" + group})
+	present, err := client.CoreV1().Pods(*namespace).List(ctx, metav1.ListOptions{LabelSelector: "group=" + group})
 	check(err)
 	pods := make([]*corev1.Pod, *count)
 	for i := range pods {
@@ -314,17 +314,27 @@ func schedule(ctx context.Context, client kubernetes.Interface, _ *rest.Config) 
 	return func() result {
 		done := make(chan struct{})
 		go func() {
-			bound := map[string]bool{}
-			for event := range started.ResultChan() {
-				if p, ok := event.Object.(*corev1.Pod); ok && p.Spec.NodeName != "" {
-					bound[p.Name] = true
+			bound, version := map[string]bool{}, present.ResourceVersion
+			// A server ends a watch that falls behind; the client resumes where it was.
+			for len(bound) < *count {
+				changes, err := client.CoreV1().Pods(*namespace).Watch(ctx, metav1.ListOptions{LabelSelector: "group=" + group, ResourceVersion: version})
+				check(err)
+				for event := range changes.ResultChan() {
+					p, ok := event.Object.(*corev1.Pod)
+					if !ok {
+						check(fmt.Errorf("the watch of pods said %v", event.Object))
+					}
+					version = p.ResourceVersion
+					if p.Spec.NodeName != "" {
+						bound[p.Name] = true
+					}
+					if len(bound) == *count {
+						break
+					}
 				}
-				if len(bound) == *count {
-					close(done)
-					return
-				}
+				changes.Stop()
 			}
-			check(fmt.Errorf("the watch ended after %d of %d pods", len(bound), *count))
+			close(done)
 		}()
 		parallel(*count, func(i int) {
 			_, err := client.CoreV1().Pods(*namespace).Create(ctx, pods[i], metav1.CreateOptions{})
