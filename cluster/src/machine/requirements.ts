@@ -14,7 +14,8 @@ export interface Requirement {
 export const requirements: readonly Requirement[] = [
   { program: 'containerd', package: 'containerd', reason: 'runs the containers of a node' },
   { program: 'runc', package: 'runc', reason: 'starts each container' },
-  { program: 'bridge', package: 'containernetworking-plugins', reason: 'gives pods their network' },
+  // Not `bridge`: iproute2 has a program of that name too.
+  { program: 'host-local', package: 'containernetworking-plugins', reason: 'gives pods their network' },
   { program: 'nft', package: 'nftables', reason: 'routes Services' },
   { program: 'ip', package: 'iproute2', reason: 'makes the nodes’ networks' },
   { program: 'conntrack', package: 'conntrack', reason: 'forgets UDP flows to pods that are gone' },
@@ -22,13 +23,14 @@ export const requirements: readonly Requirement[] = [
 
 const searchPath = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/lib/cni', '/opt/cni/bin'];
 
-export async function missingRequirements(): Promise<readonly Requirement[]> {
-  const found = await Promise.all(requirements.map((requirement) => isInstalled(requirement.program)));
+/** Those whose program is in none of `folders`. */
+export async function missingRequirements(folders: readonly string[] = searchPath): Promise<readonly Requirement[]> {
+  const found = await Promise.all(requirements.map((requirement) => isInstalled(requirement.program, folders)));
   return requirements.filter((_, index) => !found[index]);
 }
 
-async function isInstalled(program: string): Promise<boolean> {
-  for (const folder of searchPath) {
+async function isInstalled(program: string, folders: readonly string[] = searchPath): Promise<boolean> {
+  for (const folder of folders) {
     const path = join(folder, program);
     if (
       await access(path, constants.X_OK).then(
