@@ -10,7 +10,7 @@ export const defaultRegion = 'us-east-1';
 /** What a machine's node says about itself. */
 export type NodeFacts = Pick<
   NodeAgentOptions,
-  'addresses' | 'capacity' | 'allocatable' | 'labels' | 'taints' | 'providerID' | 'podCIDR' | 'maxPods'
+  'addresses' | 'capacity' | 'allocatable' | 'labels' | 'taints' | 'providerID' | 'podCIDR'
 >;
 
 /** Pure. Throws Error for an instance type that is not known. */
@@ -41,7 +41,6 @@ function ec2Facts(record: MachineRecord, pool: Ec2Membership, region: string): O
     taints: pool.taints,
     providerID: providerIdOf(record),
     podCIDR: pool.podCidr,
-    maxPods: type.maxPods,
   };
 }
 
@@ -59,6 +58,5 @@ function fargateFacts(record: MachineRecord, region: string): Omit<NodeFacts, 'a
     labels: { ...zoneLabels(region, record.zone), [computeTypeKey]: 'fargate' },
     taints: [{ key: computeTypeKey, value: 'fargate', effect: 'NoSchedule' }],
     providerID: providerIdOf(record),
-    maxPods: 1,
   };
 }

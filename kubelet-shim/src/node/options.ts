@@ -39,7 +39,6 @@ export interface NodeAgentOptions {
   readonly serving?: ServingOptions;
   /** What a reboot changes: the kernel's boot id and machine id by default. */
   readonly systemInfo?: { readonly machineID?: string; readonly systemUUID?: string; readonly bootID?: string };
-  readonly maxPods?: number;
   /** Default seccomp for pods that ask for none is Unconfined, as upstream. */
   readonly seccompDefault?: boolean;
 }

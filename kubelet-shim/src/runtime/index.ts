@@ -10,4 +10,3 @@ export {
   type Lifetime,
   runsToCompletionAnnotation,
 } from './fake/hollow-runtime.ts';
-export { instrumented, type RuntimeCallObserver } from './instrumented.ts';
