@@ -8,6 +8,7 @@ import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
+  SelectableField,
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import type { Strategy, SubresourceStrategy, TableColumn, TableStrategy } from '../registry/strategy.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
@@ -28,7 +29,7 @@ export function instanceStrategy(
     // Rules count on the shape that the schema promises.
     return errors.length > 0 || rules === undefined ? errors : rules.validate(object, '', old);
   };
-  const selectable = selectableFields(definition);
+  const fields = selectableFields(version.selectableFields);
   return {
     resource,
     generation: (object, old) => !deepEqual(countedParts(object, hasStatus), countedParts(old, hasStatus)),
@@ -47,7 +48,7 @@ export function instanceStrategy(
         : {}),
       ...(version.subresources?.scale === undefined ? {} : { scale: scaleView(version.subresources.scale) }),
     },
-    ...(selectable.length === 0 ? {} : { fields: (object) => fieldValues(object, selectable) }),
+    ...(fields === undefined ? {} : { fields }),
   };
 }
 
@@ -70,18 +71,19 @@ function countedParts(object: KubernetesObject, hasStatus: boolean): Record<stri
   return rest;
 }
 
-type Selectable = readonly [name: string, path: JsonPath];
+type Fields = NonNullable<Strategy['fields']>;
 
-/** Of all versions: the store computes the values once for an object, whichever version asks. */
-function selectableFields(definition: CustomResourceDefinition): readonly Selectable[] {
-  const paths = definition.spec.versions
-    .flatMap((version) => version.selectableFields ?? [])
-    .map(({ jsonPath }) => jsonPath);
-  return [...new Set(paths)].map((path) => [path.replace(/^\./, ''), parseJsonPath(path)]);
+/** Of all versions: where versions differ in nothing but their name, a store computes the values once for all of them. */
+export function selectableFieldsOfAll({ spec }: CustomResourceDefinition): Fields | undefined {
+  return selectableFields(spec.versions.flatMap((version) => version.selectableFields ?? []));
 }
 
-function fieldValues(object: KubernetesObject, selectable: readonly Selectable[]): Record<string, string> {
-  return Object.fromEntries(selectable.map(([name, path]) => [name, String(path.find(object)[0] ?? '')]));
+function selectableFields(declared: readonly SelectableField[] = []): Fields | undefined {
+  if (declared.length === 0) return undefined;
+  const paths = [...new Set(declared.map(({ jsonPath }) => jsonPath))].map(
+    (path) => [path.replace(/^\./, ''), parseJsonPath(path)] as const,
+  );
+  return (object) => Object.fromEntries(paths.map(([name, path]) => [name, String(path.find(object)[0] ?? '')]));
 }
 
 const nameColumn: TableColumn = {

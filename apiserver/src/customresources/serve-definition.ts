@@ -19,7 +19,8 @@ import type {
 import type { ServedResource } from '../registry/served-resource.ts';
 import type { ObjectStores, ResourceStore } from '../storage/object-store/object-store.ts';
 import { type Conversion, type ConversionDependencies, conversionOf } from './conversion.ts';
-import { instanceStrategy } from './instance-strategy.ts';
+import { instanceStrategy, selectableFieldsOfAll } from './instance-strategy.ts';
+import { selectedWhenConverted } from './selected-when-converted.ts';
 import { structuralSchema } from './structural-schema.ts';
 
 export interface ServeDefinitionDependencies extends ConversionDependencies {
@@ -63,10 +64,11 @@ function openStore(
   storage: CustomResourceDefinitionVersion,
   schemas: ReadonlyMap<string, ObjectSchema>,
 ): ResourceStore {
-  const { group, names, scope } = definition.spec;
+  const { group, scope } = definition.spec;
   const apiVersion = `${group}/${storage.name}`;
   const keepsVersion = definition.spec.conversion?.strategy === 'Webhook';
-  const { fields } = instanceStrategy(definition, storage, { group, resource: names.plural });
+  // What a webhook converts is selected by its values in the version that is asked for.
+  const fields = keepsVersion ? undefined : selectableFieldsOfAll(definition);
   return stores.resource({
     prefix: storagePrefixOf(definition),
     namespaced: scope === 'Namespaced',
@@ -107,16 +109,25 @@ function serveVersion(parts: VersionParts): ServedResource {
   const isStorageVersion = version.name === storage.name && prepare === undefined;
   const apiVersion = `${group}/${version.name}`;
   const storageApiVersion = `${group}/${storage.name}`;
+  const strategy = instanceStrategy(definition, version, groupResource);
+  const fromStorage = (object: KubernetesObject, to = version.name) => conversion.convert(object, to);
   const metadataSchema = metaSchema(scheme, 'PartialObjectMetadata');
   const statusSchema = metaSchema(scheme, 'Status');
   return {
     row: rowOf(definition, version, storage),
     groupResource,
     kind: { group, version: version.name, kind: names.kind },
-    strategy: instanceStrategy(definition, version, groupResource),
+    strategy,
     schema,
     schemaOf: (name) => schemas.get(name),
-    store,
+    store:
+      prepare === undefined
+        ? store
+        : selectedWhenConverted(store, {
+            prepare: (objects) => prepare(objects, version.name),
+            convert: fromStorage,
+            fields: (object) => strategy.fields?.(object) ?? {},
+          }),
     isStorageVersion,
     apiVersion,
     storageApiVersion,
@@ -128,7 +139,7 @@ function serveVersion(parts: VersionParts): ServedResource {
       if (prepare === undefined) return conversion.convert(object, storage.name);
       return prepare([object], storage.name).then(() => deepCopy(conversion.convert(object, storage.name)));
     },
-    fromStorage: (object, to = version.name) => conversion.convert(object, to),
+    fromStorage,
     ...(prepare === undefined ? {} : { prepare: (objects) => prepare(objects, version.name) }),
     convert: (object, to) => ({ ...object, apiVersion: `${group}/${to}` }),
     setDefaults: (object) => applyDefaults(object, schema),

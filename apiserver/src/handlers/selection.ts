@@ -8,7 +8,7 @@ import {
   parseLabelSelector,
 } from '@coracle/apimachinery/selectors';
 import type { ServedResource } from '../registry/served-resource.ts';
-import type { Selection, StoredObject } from '../storage/object-store/object-store.ts';
+import type { Selectable, Selection } from '../storage/object-store/object-store.ts';
 import type { Call } from './call.ts';
 import type { ListOptions } from './list-options.ts';
 
@@ -91,7 +91,7 @@ function fieldsOfNothing(resource: ServedResource): Readonly<Record<string, stri
   return fields;
 }
 
-function predicate(labels: LabelSelector, fields: FieldSelector): ((stored: StoredObject) => boolean) | undefined {
+function predicate(labels: LabelSelector, fields: FieldSelector): ((stored: Selectable) => boolean) | undefined {
   if (labels.empty && fields.empty) return undefined;
   if (fields.empty) return (stored) => labels.matches(stored.labels);
   const { requirements } = fields;
@@ -103,7 +103,7 @@ function predicate(labels: LabelSelector, fields: FieldSelector): ((stored: Stor
   };
 }
 
-function fieldOf(stored: StoredObject, field: string): string {
+function fieldOf(stored: Selectable, field: string): string {
   if (field === nameField) return stored.name;
   if (field === namespaceField) return stored.namespace ?? '';
   return stored.fields[field] ?? '';

@@ -47,6 +47,8 @@ export interface StoredObject {
   readonly json: Uint8Array;
   /** Another encoding or version of it, made at most once per revision and then kept. */
   encoded(variant: string, make: (object: KubernetesObject) => Uint8Array): Uint8Array;
+  /** The same state under a later revision: what a deletion tells. */
+  at(revision: Revision): StoredObject;
 }
 
 export interface Selection {
@@ -59,8 +61,11 @@ export interface Selection {
    */
   readonly equals?: { readonly field: string; readonly value: string };
   /** Label and field selectors, compiled; absent selects everything (and lets lists join cached bytes unfiltered). */
-  readonly matches?: (object: StoredObject) => boolean;
+  readonly matches?: (object: Selectable) => boolean;
 }
+
+/** What selectors look at. */
+export type Selectable = Pick<StoredObject, 'namespace' | 'name' | 'labels' | 'fields'>;
 
 /** How fresh an answer must be: newest (wait for the store), any (what the cache has), at least, or exactly a revision. */
 export type Freshness =

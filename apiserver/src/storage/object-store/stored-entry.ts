@@ -71,7 +71,7 @@ export class StoredEntry implements StoredObject {
     return new StoredEntry(kind, { key, namespace, name }, revision, stored, headerLengthOf(stored), complete);
   }
 
-  /** The same state under a later revision: what a deletion tells. Made once. */
+  /** Made once. */
   at(revision: Revision): StoredEntry {
     if (this.#later?.revision === revision) return this.#later;
     const object = this.#object && withRevision(this.#object, revision);

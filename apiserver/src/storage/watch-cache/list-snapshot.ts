@@ -1,6 +1,6 @@
 import { endOfPrefix } from '../local/index.ts';
 import { type KeyLayout, storageKey } from '../object-store/keys.ts';
-import type { ListRequest, ListResult, Selection, StoredObject } from '../object-store/object-store.ts';
+import type { ListRequest, ListResult, Selectable, Selection } from '../object-store/object-store.ts';
 import type { StoredEntry } from '../object-store/stored-entry.ts';
 import type { Snapshot } from './watch-cache.ts';
 
@@ -18,7 +18,7 @@ export function listSnapshot(objects: Snapshot, layout: KeyLayout, request: Page
   const low = startAfter === undefined ? root : `${storageKey(layout, startAfter)}\0`;
   const high = endOfPrefix(root);
   const selects =
-    name === undefined ? matches : (entry: StoredObject) => entry.name === name && (matches?.(entry) ?? true);
+    name === undefined ? matches : (entry: Selectable) => entry.name === name && (matches?.(entry) ?? true);
   return limit === undefined ? whole(objects, low, high, selects) : cut(objects, low, high, selects, limit);
 }
 
