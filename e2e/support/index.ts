@@ -1,7 +1,10 @@
 /** What whole-cluster tests share: upstream's programs, a cluster of the real command, load, patience. */
+export { type ApiAnswer, type ApiCall, ApiCaller } from './api-caller.ts';
+export { ChildPrograms, freePort } from './child-programs.ts';
 export { eventually } from './eventually.ts';
 export { httpGet, type LoadResult, startLoad } from './http-load.ts';
 export { containerObstacle, skipBecause } from './machine.ts';
+export { type OwnApiServer, type OwnApiServerOptions, startOwnApiServer } from './own-api-server.ts';
 export {
   mustRun,
   type Outcome,
@@ -11,6 +14,15 @@ export {
   upstreamObstacle,
   upstreamProgram,
 } from './programs.ts';
+export {
+  createReferenceKeys,
+  type ReferenceControlPlane,
+  type ReferenceKeys,
+  type ReferenceOptions,
+  type RunningEtcd,
+  startEtcd,
+  startReferenceControlPlane,
+} from './reference-control-plane.ts';
 export {
   applicationImages,
   loadApplicationImages,

@@ -44,7 +44,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const storage = await openStorage(config, directory, environment);
   stack.defer(() => storage.close());
-  const server = await startApiServer({ config, environment, advertiseAddress, pki, storage });
+  const server = await startApiServer({ port: config.port, environment, advertiseAddress, pki, storage });
   stack.defer(() => server.stop());
 
   const connect = (identity: Identity): Connection => {
@@ -86,19 +86,23 @@ async function openStorage(
   return openEmbeddedStorage({ directory: join(directory.path, 'store'), environment });
 }
 
-interface ApiServerParts extends Omit<ControlPlaneOptions, 'directory'> {
+export interface ApiServerParts extends Pick<ControlPlaneOptions, 'environment' | 'advertiseAddress'> {
+  /** 0 takes a free one. */
+  readonly port: number;
   readonly pki: ClusterPki;
+  /** Stays the caller's to close. */
   readonly storage: Storage;
 }
 
-async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
-  const { config, environment, advertiseAddress, pki, storage } = parts;
+/** The API server alone, as a cluster has it; resolves when it is ready. Throws ConfigError where the port is taken. */
+export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
+  const { port, environment, advertiseAddress, pki, storage } = parts;
   const server = await createApiServer(
     { storage, environment, extraAdmission: (context) => [fargateAdmission(context)] },
     {
       listen: {
         host: listenHost,
-        port: config.port,
+        port,
         tls: {
           certificate: pki.serving.certificate,
           key: pki.serving.key,
@@ -118,7 +122,7 @@ async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
       clusterDomain,
     },
   ).catch((error: unknown) => {
-    throw explainListenError(error, config.port);
+    throw explainListenError(error, port);
   });
   await server.ready();
   return server;

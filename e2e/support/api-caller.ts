@@ -1,0 +1,57 @@
+import { Agent, request } from 'node:https';
+import type { ClusterPki } from '@coracle/cluster/pki';
+
+/** An answer as it came over the wire. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+  /** The body parsed, taken to be what the caller says; throws where it is no JSON. */
+  json<T = Readonly<Record<string, unknown>>>(): T;
+}
+
+export interface ApiCall {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Objects are sent as JSON; texts and bytes as they are, with the content type that `headers` gives them. */
+  readonly body?: object | string | Uint8Array;
+}
+
+/** Sends requests as the administrator, byte for byte as told: no client library corrects or retries anything. */
+export class ApiCaller implements Disposable {
+  readonly #url: string;
+  readonly #agent: Agent;
+
+  constructor({ url, pki }: { readonly url: string; readonly pki: ClusterPki }) {
+    this.#url = url;
+    const { certificate, key } = pki.admin;
+    this.#agent = new Agent({ keepAlive: true, ca: pki.authority.certificate, cert: certificate, key });
+  }
+
+  /** `path` with its query, `/api/v1/namespaces?limit=5`. Resolves whatever the status is. */
+  call(path: string, { method = 'GET', headers = {}, body }: ApiCall = {}): Promise<ApiAnswer> {
+    const isBytes = typeof body === 'string' || body instanceof Uint8Array;
+    const sent = body === undefined || isBytes ? body : JSON.stringify(body);
+    const implied = body === undefined || isBytes ? {} : { 'content-type': 'application/json' };
+    const length = sent === undefined ? {} : { 'content-length': String(Buffer.byteLength(sent)) };
+    return new Promise((resolve, reject) => {
+      const options = { method, agent: this.#agent, headers: { ...implied, ...length, ...headers } };
+      const sending = request(`${this.#url}${path}`, options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const bytes = Buffer.concat(chunks);
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, body: bytes, json: <T>() => JSON.parse(bytes.toString()) as T });
+        });
+      });
+      sending.on('error', reject);
+      sending.end(sent);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
+import { type Environment, silentLogger } from '@coracle/apimachinery/component';
+import { createMemoryStorage, openEtcdStorage } from '@coracle/apiserver/storage';
+import { startApiServer } from '@coracle/cluster/control-plane';
+import { adminKubeconfig } from '@coracle/cluster/kubeconfig';
+import type { ClusterPki } from '@coracle/cluster/pki';
+import { createReferenceKeys, type ReferenceKeys } from './reference-control-plane.ts';
+
+/** This project's API server in this process, without controllers, scheduler or nodes: nothing changes objects by itself. */
+export interface OwnApiServer extends AsyncDisposable {
+  /** `https://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** A file; the administrator's, with a client certificate. */
+  readonly kubeconfig: string;
+  readonly pki: ClusterPki;
+  stop(): Promise<void>;
+}
+
+export interface OwnApiServerOptions {
+  /** Absent: it keeps everything in memory. */
+  readonly etcdUrl?: string;
+  /** Those of another server, so that credentials are good for both. */
+  readonly keys?: ReferenceKeys;
+}
+
+/** The address that `startReferenceControlPlane` advertises too. */
+const advertiseAddress = '192.0.2.1';
+
+export async function startOwnApiServer(options: OwnApiServerOptions = {}): Promise<OwnApiServer> {
+  const environment: Environment = { clock: systemClock, random: systemRandom, log: silentLogger };
+  await using stack = new AsyncDisposableStack();
+  const scratch = await mkdtemp(join(tmpdir(), 'coracle-own-'));
+  stack.defer(() => rm(scratch, { recursive: true, force: true }));
+  const keys = options.keys ?? (await createReferenceKeys());
+  if (options.keys === undefined) stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
+  const storage =
+    options.etcdUrl === undefined
+      ? createMemoryStorage(environment)
+      : await openEtcdStorage({ endpoints: [options.etcdUrl], environment });
+  stack.defer(() => storage.close());
+  const server = await startApiServer({ port: 0, environment, advertiseAddress, pki: keys.pki, storage });
+  stack.defer(() => server.stop());
+  const url = `https://127.0.0.1:${server.port}`;
+  const kubeconfig = join(scratch, 'kubeconfig');
+  await writeFile(kubeconfig, JSON.stringify(adminKubeconfig({ name: 'own', url, pki: keys.pki })));
+  const running = stack.move();
+  const stop = () => running.disposeAsync();
+  return { url, kubeconfig, pki: keys.pki, stop, [Symbol.asyncDispose]: stop };
+}
