@@ -26,6 +26,7 @@ const owners: Record<string, RegExp> = {
   'sorted-btree': /^apiserver\/src\/storage\//,
   '@grpc/grpc-js': /^(kubelet-shim\/src\/(runtime|probes)|apiserver\/src\/storage\/etcd)\//,
   '@grpc/proto-loader': /^(kubelet-shim\/src\/(runtime|probes)|apiserver\/src\/storage\/etcd)\//,
+  '@noble/ciphers': /^apiserver\/src\/storage\/encryption\//,
   rfc6902: /^apimachinery\/src\/patch\//,
   '@peculiar/x509': /^(cluster\/src\/pki|apiserver\/src\/auth)\//,
   commander: /^cluster\/src\//,

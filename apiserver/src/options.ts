@@ -6,6 +6,7 @@ import type { ApiRequest, ApiResponse } from './http/api-request.ts';
 import type { TlsOptions } from './http/listener.ts';
 import type { Readers, Writers } from './registry/readers.ts';
 import type { Strategy } from './registry/strategy.ts';
+import type { EncryptionOptions } from './storage/encryption/index.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** What an API server is made of. Everything optional has the whole of Kubernetes as its default. */
@@ -62,6 +63,8 @@ export interface ApiServerOptions {
   readonly serviceCidrs?: readonly string[];
   /** First and last port. Default 30000–32767. */
   readonly nodePortRange?: { readonly first: number; readonly last: number };
+  /** Seals stored values, `--encryption-provider-config`; absent: they are kept as they are. */
+  readonly encryption?: EncryptionOptions;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string;
 }

@@ -49,6 +49,7 @@ import { createReaders } from './registry/stored-readers.ts';
 import { createWriters } from './registry/stored-writers.ts';
 import type { Strategy } from './registry/strategy.ts';
 import { builtinStrategies } from './resources/index.ts';
+import { encryptStorage } from './storage/encryption/index.ts';
 import { createObjectStores } from './storage/object-store/index.ts';
 import { ensureSystemObjects, type SystemOptions } from './system/index.ts';
 import { createWebhookClient } from './webhooks/index.ts';
@@ -76,9 +77,17 @@ export async function createApiServer(
   dependencies: ApiServerDependencies,
   options: ApiServerOptions = {},
 ): Promise<ApiServer> {
-  const { environment, storage } = dependencies;
+  const { environment } = dependencies;
   const stopping = new AbortController();
   const scheme = builtinScheme();
+  const storage =
+    options.encryption === undefined
+      ? dependencies.storage
+      : await encryptStorage(dependencies.storage, options.encryption, {
+          rows: scheme.rows(),
+          environment,
+          signal: stopping.signal,
+        });
   const stores = createObjectStores({ storage, environment });
   const resources = createResourceTable();
   const readers = createReaders(resources, environment);

@@ -17,6 +17,7 @@ import type {
   CustomResourceDefinitionVersion,
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import type { ServedResource } from '../registry/served-resource.ts';
+import { refuseSealed } from '../storage/encryption/index.ts';
 import type { ObjectStores, ResourceStore } from '../storage/object-store/object-store.ts';
 import { type Conversion, type ConversionDependencies, conversionOf } from './conversion.ts';
 import { instanceStrategy, selectableFieldsOfAll } from './instance-strategy.ts';
@@ -73,6 +74,7 @@ function openStore(
     prefix: storagePrefixOf(definition),
     namespaced: scope === 'Namespaced',
     decode(stored) {
+      refuseSealed(stored);
       const text = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('utf8');
       const written = JSON.parse(text) as KubernetesObject;
       // Pruned and given defaults by the schema of today, of the version that it is read as: that is what is read, whatever

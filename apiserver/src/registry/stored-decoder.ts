@@ -4,6 +4,7 @@ import { decodeProtobuf, isProtobuf } from '@coracle/apimachinery/protobuf';
 import { parseGroupVersion, type ResourceRow } from '@coracle/apimachinery/schema';
 import type { Scheme } from '@coracle/apimachinery/scheme';
 import { checkObject } from '@coracle/apimachinery/structural';
+import { refuseSealed } from '../storage/encryption/index.ts';
 
 /**
  * Reads what a store holds in any form that this or an upstream API server writes: JSON or protobuf, in any version that
@@ -15,6 +16,7 @@ export function storedDecoder(
   finish: (object: KubernetesObject) => KubernetesObject,
 ): (stored: Uint8Array) => KubernetesObject {
   return (stored) => {
+    refuseSealed(stored);
     const object = isProtobuf(stored)
       ? decodeProtobuf(stored, (kind) => scheme.schemaOfKind(kind))
       : parseJson(scheme, stored);

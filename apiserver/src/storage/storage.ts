@@ -14,6 +14,8 @@ export interface KeyValue {
   readonly value: Uint8Array;
   readonly createRevision: Revision;
   readonly modRevision: Revision;
+  /** It is kept sealed with a key that is no longer the one to write with: an update writes even where nothing changes. */
+  readonly stale?: boolean;
 }
 
 /** A half-open range of keys in byte order; `end` undefined means the single key `start`. */

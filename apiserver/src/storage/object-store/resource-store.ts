@@ -13,6 +13,8 @@ interface Base {
   readonly entry: StoredEntry;
   /** Read from the store itself, not from the cache, which may be behind. */
   readonly certain: boolean;
+  /** Must be written again even where nothing changes: see `KeyValue.stale`. */
+  readonly stale: boolean;
 }
 
 /** Reads through the cache, writes to the store. */
@@ -73,10 +75,10 @@ export class CachedResourceStore implements ResourceStore {
         continue;
       }
       const value = next.result === entry.object ? entry.stored : encodeForStorage(next.result);
-      if (sameJson(value, entry.stored, next.result, entry)) {
+      if (!base.stale && sameJson(value, entry.stored, next.result, entry)) {
         if (base.certain) return entry;
         const newest = await this.#read(path);
-        if (newest?.entry.revision === entry.revision) return entry;
+        if (newest?.entry.revision === entry.revision && !newest.stale) return entry;
         base = newest;
         continue;
       }
@@ -146,7 +148,7 @@ export class CachedResourceStore implements ResourceStore {
   async #base(key: ObjectKey, path: string): Promise<Base | undefined> {
     await this.cached.loaded();
     const entry = this.cached.peek(key);
-    return entry === undefined ? this.#read(path) : { entry, certain: false };
+    return entry === undefined ? this.#read(path) : { entry, certain: false, stale: false };
   }
 
   async #read(path: string): Promise<Base | undefined> {
@@ -155,6 +157,6 @@ export class CachedResourceStore implements ResourceStore {
 
   #baseOf(item: KeyValue | undefined): Base | undefined {
     const entry = item && this.cached.entryOf(item);
-    return entry && { entry, certain: true };
+    return entry && { entry, certain: true, stale: item.stale === true };
   }
 }
