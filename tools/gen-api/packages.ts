@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 
 /** The upstream release the facts come from; staging modules follow as v0.x. */
@@ -20,15 +21,24 @@ export interface ApiPackage {
   readonly served: boolean;
 }
 
-/** Folder of a Go module in the module cache; says how to get it where it is missing. */
+/** Folder of a Go module in the module cache; gets it where there is Go to do so, says how where there is none. */
 export function moduleFolder(name: string): string {
   const root = process.env['GOMODCACHE'] ?? path.join(homedir(), 'go/pkg/mod');
   const version = name === 'kubernetes' ? kubernetesVersion : kubernetesVersion.replace(/^1/, '0');
   const folder = path.join(root, `k8s.io/${name}@v${version}`);
-  if (!existsSync(folder)) {
-    throw new Error(`${folder} is missing: run "go mod download k8s.io/${name}@v${version}" or set GOMODCACHE`);
-  }
+  const module = `k8s.io/${name}@v${version}`;
+  if (!existsSync(folder)) download(module);
+  if (!existsSync(folder)) throw new Error(`${folder} is missing: run "go mod download ${module}" or set GOMODCACHE`);
   return folder;
+}
+
+function download(module: string): void {
+  try {
+    // Outside of any module, so that none is changed.
+    execFileSync('go', ['mod', 'download', module], { cwd: tmpdir(), stdio: 'ignore' });
+  } catch {
+    // No Go, or no way to the proxy: the caller sees that the folder is still missing.
+  }
 }
 
 /** Groups of k8s.io/api by folder. */
