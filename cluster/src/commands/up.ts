@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { systemClock } from '@coracle/apimachinery/clock';
 import { addToKubeconfig } from '@coracle/client/kubeconfig';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
@@ -32,6 +33,8 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
   const { cluster, state } = await runCluster(config, createProgress(process.stderr), stop);
   report(state, flags);
   if (!flags.json) process.stderr.write('\nRunning: Ctrl-C stops it, its state stays.\n');
+  // Node writes it at the end of a process, too, but not every process comes to a good end.
+  flushCompileCache();
   await aborted(stop);
   await createProgress(process.stderr).step('Stopping', () => cluster.stop());
 }
@@ -102,6 +105,7 @@ async function runDetached(config: ClusterConfig): Promise<void> {
     const { cluster, state } = await runCluster(config, sendProgress(), stop);
     await tellParent({ type: 'ready', state });
     process.disconnect?.();
+    flushCompileCache();
     await aborted(stop);
     await cluster.stop();
   } catch (error) {
