@@ -60,6 +60,7 @@ export async function startCluster(options: StartOptions = {}): Promise<Cluster>
     runtime: 'hollow',
     nodeGroups: defaultNodeGroups,
     fargateProfiles: defaultFargateProfiles,
+    registryMirrors: [],
     etcdServers: [],
     waitSeconds: 60,
     detach: false,
@@ -128,6 +129,7 @@ export async function launch(
         clusterDnsAddress,
         clusterDomain,
         clientCa: controlPlane.pki.authority.certificate,
+        registryMirrors: config.registryMirrors,
         apiServer: { host: listenHost, port: controlPlane.port },
       },
     );

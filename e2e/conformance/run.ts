@@ -11,7 +11,13 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { containerObstacle, loadConformanceImages, startTestCluster } from '../support/index.ts';
+import {
+  conformanceLayout,
+  containerObstacle,
+  loadImages,
+  startImageRegistry,
+  startTestCluster,
+} from '../support/index.ts';
 import {
   compareWithLedger,
   formatLedger,
@@ -70,11 +76,10 @@ await report(outcomes);
 
 async function run(): Promise<SpecOutcome[]> {
   const runtime = chooseRuntime();
-  const cluster = flags.kubeconfig === undefined ? await startTestCluster({ runtime, flags: nodeGroup }) : undefined;
+  await using own = flags.kubeconfig === undefined ? await startOwnCluster(runtime) : undefined;
   try {
-    if (cluster !== undefined && runtime === 'containerd') await loadConformanceImages(cluster);
     return await runSpecs({
-      kubeconfig: flags.kubeconfig ?? cluster?.kubeconfig ?? '',
+      kubeconfig: flags.kubeconfig ?? own?.kubeconfig ?? '',
       specs: chosen.map((line) => listedByKey.get(specKey(line.spec)) ?? line.spec),
       processes: Number(flags.processes),
       nodes: 2,
@@ -83,8 +88,22 @@ async function run(): Promise<SpecOutcome[]> {
     });
   } finally {
     process.stderr.write('\n');
-    await cluster?.[Symbol.asyncDispose]();
   }
+}
+
+/** Specs with the pull policy Always pull from the registry here; the others find the same images loaded. */
+async function startOwnCluster(
+  runtime: 'containerd' | 'hollow',
+): Promise<AsyncDisposable & { readonly kubeconfig: string }> {
+  if (runtime === 'hollow') return startTestCluster({ runtime, flags: nodeGroup });
+  await using stack = new AsyncDisposableStack();
+  const layout = await conformanceLayout();
+  const registry = stack.use(await startImageRegistry(layout));
+  const mirror = ['--registry-mirror', `registry.k8s.io=${registry.url}`];
+  const cluster = stack.use(await startTestCluster({ runtime, flags: [...nodeGroup, ...mirror] }));
+  await loadImages(cluster, layout);
+  const started = stack.move();
+  return { kubeconfig: cluster.kubeconfig, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
 function chooseRuntime(): 'containerd' | 'hollow' {

@@ -1,10 +1,13 @@
 import { expect } from 'chai';
 import {
   applicationImages,
+  applicationLayout,
   containerObstacle,
   eventually,
+  type ImageRegistry,
   loadApplicationImages,
   skipBecause,
+  startImageRegistry,
   startTestCluster,
   type TestCluster,
   upstreamObstacle,
@@ -12,13 +15,19 @@ import {
 
 describe('nodes of a real cluster', function () {
   let cluster: TestCluster;
+  let registry: ImageRegistry;
 
   before(async function () {
     skipBecause(this, containerObstacle() ?? upstreamObstacle('kubectl'));
-    cluster = await startTestCluster({ runtime: 'containerd' });
+    registry = await startImageRegistry(await applicationLayout());
+    const flags = ['--registry-mirror', `coracle.test=${registry.url}`];
+    cluster = await startTestCluster({ runtime: 'containerd', flags });
     await loadApplicationImages(cluster);
   });
-  after(async () => cluster?.[Symbol.asyncDispose]());
+  after(async () => {
+    await cluster?.[Symbol.asyncDispose]();
+    await registry?.[Symbol.asyncDispose]();
+  });
 
   /** What the pod `client` gets from a web server. */
   const fetch = (host: string) => cluster.kubectl('exec', 'client', '--', 'wget', '-qO-', `http://${host}/healthz`);
@@ -80,6 +89,37 @@ describe('nodes of a real cluster', function () {
       const left = await cluster.kubectl('get', 'nodes', '-l', 'eks.amazonaws.com/compute-type=fargate', '-o', 'name');
       expect(left).to.equal('');
     });
+  });
+
+  it('pull from the mirror of a registry, on machines of both kinds', async () => {
+    for (const namespace of ['default', 'serverless']) {
+      const before = registry.asked.length;
+      const image = [`--image=${applicationImages.tools}`, '--image-pull-policy=Always'];
+      await cluster.kubectl('-n', namespace, 'run', 'pulling', ...image, '--', 'sleep', '1000');
+      await cluster.kubectl('-n', namespace, 'wait', 'pod/pulling', '--for=condition=Ready', '--timeout=60s');
+      expect(registry.asked.slice(before)).to.include(applicationImages.tools);
+      await cluster.kubectl('-n', namespace, 'delete', 'pod', 'pulling', '--grace-period=1');
+    }
+  });
+
+  it('mount images as volumes, whole or in part, read-only', async () => {
+    const image = { reference: applicationImages.web, pullPolicy: 'Always' };
+    const volumeMounts = [
+      { name: 'files', mountPath: '/files' },
+      { name: 'files', mountPath: '/nginx', subPath: 'etc/nginx' },
+    ];
+    const container = { name: 'reader', image: applicationImages.tools, command: ['sleep', '1000'], volumeMounts };
+    const overrides = { apiVersion: 'v1', spec: { volumes: [{ name: 'files', image }], containers: [container] } };
+    const run = ['run', 'reader', `--image=${applicationImages.tools}`, `--overrides=${JSON.stringify(overrides)}`];
+    await cluster.kubectl(...run);
+    await cluster.kubectl('wait', 'pod/reader', '--for=condition=Ready', '--timeout=60s');
+    expect(registry.asked).to.include(applicationImages.web);
+    const inside = ['exec', 'reader', '--'];
+    expect(await cluster.kubectl(...inside, 'cat', '/files/web.conf')).to.contain('location = /healthz');
+    expect(await cluster.kubectl(...inside, 'ls', '/nginx')).to.contain('mime.types');
+    const written = await cluster.tryKubectl([...inside, 'touch', '/files/new']);
+    expect(written.stderr).to.contain('Read-only file system');
+    await cluster.kubectl('delete', 'pod', 'reader', '--grace-period=1');
   });
 
   it('come back with their pods after down and up', async () => {

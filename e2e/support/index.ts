@@ -3,6 +3,7 @@ export { type ApiAnswer, type ApiCall, ApiCaller } from './api-caller.ts';
 export { ChildPrograms, freePort } from './child-programs.ts';
 export { eventually } from './eventually.ts';
 export { httpGet, type LoadResult, startLoad } from './http-load.ts';
+export { type ImageRegistry, startImageRegistry } from './image-registry.ts';
 export { containerObstacle, skipBecause } from './machine.ts';
 export { type OwnApiServer, type OwnApiServerOptions, startOwnApiServer } from './own-api-server.ts';
 export {
@@ -25,8 +26,10 @@ export {
 } from './reference-control-plane.ts';
 export {
   applicationImages,
+  applicationLayout,
+  conformanceLayout,
   loadApplicationImages,
-  loadConformanceImages,
+  loadImages,
   startTestCluster,
   type TestCluster,
 } from './test-cluster.ts';

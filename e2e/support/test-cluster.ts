@@ -67,21 +67,30 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
 
 const debianCache = join(toolsFolder, 'debian');
 
-/** Builds the application's images once and loads them into every node. */
-export async function loadApplicationImages(cluster: TestCluster): Promise<void> {
-  await loadImages(cluster, 'application', (layout) => buildApplicationImages(layout, debianCache));
+/** The OCI layout of the application's images, built once. */
+export async function applicationLayout(): Promise<string> {
+  return layoutOf('application', (layout) => buildApplicationImages(layout, debianCache));
 }
 
 /** The same for the images that upstream's suite runs. */
-export async function loadConformanceImages(cluster: TestCluster): Promise<void> {
+export async function conformanceLayout(): Promise<string> {
   const [agnhost, sampleApiserver, etcd] = (['agnhost', 'sample-apiserver', 'etcd'] as const).map(upstreamProgram);
   const programs = { agnhost: agnhost ?? '', sampleApiserver: sampleApiserver ?? '', etcd: etcd ?? '' };
-  await loadImages(cluster, 'conformance', (layout) => buildConformanceImages(layout, debianCache, programs));
+  return layoutOf('conformance', (layout) => buildConformanceImages(layout, debianCache, programs));
 }
 
-async function loadImages(cluster: TestCluster, name: string, build: (layout: string) => Promise<void>): Promise<void> {
+async function layoutOf(name: string, build: (layout: string) => Promise<void>): Promise<string> {
   const layout = join(toolsFolder, 'images', name);
   if (!existsSync(join(layout, 'index.json'))) await build(layout);
+  return layout;
+}
+
+export async function loadApplicationImages(cluster: TestCluster): Promise<void> {
+  await loadImages(cluster, await applicationLayout());
+}
+
+/** Brings the images of a layout to every node. */
+export async function loadImages(cluster: TestCluster, layout: string): Promise<void> {
   const loaded = await cluster.coracle('image', 'load', layout);
   if (loaded.code !== 0) throw new Error(`coracle image load ended with ${loaded.code}:\n${loaded.stderr}`);
 }

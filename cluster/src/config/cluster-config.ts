@@ -10,6 +10,8 @@ export interface ClusterConfig {
   readonly runtime: RuntimeChoice;
   readonly nodeGroups: readonly NodeGroupConfig[];
   readonly fargateProfiles: readonly FargateProfileConfig[];
+  /** Where the nodes ask for images before they ask the images' own registries. */
+  readonly registryMirrors: readonly RegistryMirrorConfig[];
   /** Endpoints of an etcd to keep the cluster in; empty means the embedded store. */
   readonly etcdServers: readonly string[];
   /** How long `up` waits for the cluster to be ready. */
@@ -25,6 +27,13 @@ export interface NodeGroupConfig {
   readonly instanceType: string;
   readonly count: number;
   readonly zones: readonly string[];
+}
+
+export interface RegistryMirrorConfig {
+  /** `docker.io`, or `*` for every registry without mirrors of its own. */
+  readonly registry: string;
+  /** http or https URLs, tried in this order. */
+  readonly endpoints: readonly string[];
 }
 
 export interface FargateProfileConfig {

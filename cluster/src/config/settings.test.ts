@@ -39,6 +39,17 @@ describe('cluster settings', () => {
     ]);
   });
 
+  it('reads registry mirrors from flags and from YAML alike, in the order in which they are tried', () => {
+    const flags = ['docker.io=https://a.example', '*=http://localhost:5000/', 'docker.io=http://b.example/v2/hub'];
+    const yaml = { 'docker.io': ['https://a.example', 'http://b.example/v2/hub'], '*': 'http://localhost:5000' };
+    const wanted = [
+      { registry: 'docker.io', endpoints: ['https://a.example', 'http://b.example/v2/hub'] },
+      { registry: '*', endpoints: ['http://localhost:5000'] },
+    ];
+    for (const registryMirror of [flags, yaml])
+      expect(resolveConfig([{ registryMirror }]).registryMirrors).to.deep.equal(wanted);
+  });
+
   const refused: [name: string, settings: RawSettings, message: RegExp][] = [
     ['a port beyond 65535', { port: '70000' }, /--port "70000": a whole number from 0 to 65535/],
     ['a name that no interface could have', { name: 'My Cluster' }, /--name "My Cluster": 1 to 31 lower-case/],
@@ -49,6 +60,9 @@ describe('cluster settings', () => {
     ['a profile without namespace', { fargateProfile: ['name=a'] }, /namespace=… is missing/],
     ['two groups of one name', { nodeGroup: ['name=a', 'name=a'] }, /two node groups are named "a"/],
     ['an etcd without scheme', { etcdServers: 'localhost:2379' }, /--etcd-servers "localhost:2379": URLs such as/],
+    ['a mirror without registry', { registryMirror: ['https://a'] }, /"https:..a": REGISTRY=URL is asked for/],
+    ['a mirror that is no URL', { registryMirror: ['docker.io=a:5000'] }, /"docker.io=a:5000": the mirror is an http/],
+    ['a mirror of a path', { registryMirror: ['docker.io/library=http://a'] }, /is no registry's host/],
     ['a key nobody knows', { prot: 1 }, /unknown setting "prot": the settings are name, dataDir/],
   ];
   for (const [name, settings, message] of refused) {

@@ -10,6 +10,7 @@ import {
   type RuntimeChoice,
 } from './cluster-config.ts';
 import { parseFargateProfile, parseNodeGroup } from './pool-flags.ts';
+import { parseRegistryMirrors } from './registry-mirrors.ts';
 
 /** Settings as they come from flags, environment or file: all optional, not yet checked. */
 export type RawSettings = Readonly<Record<string, unknown>>;
@@ -41,6 +42,12 @@ export const settings: readonly Setting[] = [
     flag: 'fargate-profile',
     value: 'name=fp,namespace=serverless,label.KEY=VALUE',
     help: 'pods that run on the Fargate-like pool; repeat for more',
+    repeated: true,
+  },
+  {
+    flag: 'registry-mirror',
+    value: 'docker.io=https://mirror.example.com',
+    help: 'ask this address for the images of a registry (* for all) before the registry itself; repeat for more',
     repeated: true,
   },
   { flag: 'etcd-servers', value: 'URLS', help: 'keep the cluster in this etcd (default: the embedded store)' },
@@ -82,6 +89,7 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
       raw['fargateProfile'] === undefined
         ? defaultFargateProfiles
         : list(raw['fargateProfile']).map(parseFargateProfile),
+    registryMirrors: parseRegistryMirrors(raw['registryMirror']),
     etcdServers: (text(raw, 'etcdServers') ?? '').split(',').filter(Boolean).map(etcdServer),
     waitSeconds: durationSeconds('wait', raw['wait'] ?? '60s'),
     detach: boolean('detach', raw['detach'] ?? false),

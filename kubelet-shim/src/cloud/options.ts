@@ -1,6 +1,7 @@
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import type { Client } from '@coracle/client/rest';
 import type { Transport } from '@coracle/client/transport';
+import type { RegistryMirror } from '../machines/host/registry-mirrors.ts';
 import type { NetworkPlan } from '../network/index.ts';
 
 export interface Identity {
@@ -52,6 +53,8 @@ export interface CloudOptions {
   readonly clientCa: string;
   /** Where the API server listens on this host; one on loopback is forwarded to from `network.gateway`. */
   readonly apiServer: { readonly host: string; readonly port: number };
+  /** Where images are asked for before their own registry. Default none. */
+  readonly registryMirrors?: readonly RegistryMirror[];
   /** What nodes say they run, default `v1.37.2`. */
   readonly kubeletVersion?: string;
   /** `realistic` makes Fargate machines take as long as users of the real thing report (about a minute). Default none. */

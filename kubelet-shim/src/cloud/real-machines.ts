@@ -10,10 +10,11 @@ import { openImageFolder } from '../machines/host/image-folder.ts';
 import { initProgram } from '../machines/host/init-program.ts';
 import { unmountAll } from '../machines/host/mounts.ts';
 import { identifyProcess, killProcess } from '../machines/host/processes.ts';
+import { loopbackPorts, writeRegistryMirrors } from '../machines/host/registry-mirrors.ts';
 import { agentEndpoint, createRealPlatform } from '../machines/host/real-platform.ts';
 import type { MachinePlatform } from '../machines/machine.ts';
 import { startNameServer } from '../network/dns/index.ts';
-import { closeFabric, type NetworkPlan, openFabric, readPlan, releasePlan } from '../network/index.ts';
+import { closeFabric, isLoopback, type NetworkPlan, openFabric, readPlan, releasePlan } from '../network/index.ts';
 import { startServiceProxy } from '../proxy/index.ts';
 import { installNameServer } from './install.ts';
 import type { CloudDependencies, CloudOptions } from './options.ts';
@@ -37,7 +38,7 @@ export async function openRealMachines(
   const cgroup = clusterCgroup(plan, clusterName);
   await makeCgroup(cgroups, cgroup);
 
-  const fabric = await openFabric(plan, options.apiServer);
+  const fabric = await openFabric(plan, forwardedPorts(options));
   stack.defer(() => fabric.close());
   const { client } = dependencies.connect(identity);
   const informers = createInformers({ client, environment });
@@ -57,6 +58,8 @@ export async function openRealMachines(
     join(dataDirectory, 'own-images'),
     options.imagesDirectory ?? join(dataDirectory, 'images'),
   );
+  const registries = join(dataDirectory, 'registries');
+  await writeRegistryMirrors(registries, options.registryMirrors ?? [], plan.gateway);
   const shared = {
     environment,
     plan,
@@ -66,7 +69,7 @@ export async function openRealMachines(
     cniPrograms,
     initProgram: program,
     socketDirectory: socketDirectory(plan),
-    registries: join(dataDirectory, 'registries'),
+    registries,
   };
   const fargate = createFargatePool({
     ...shared,
@@ -83,6 +86,10 @@ export async function openRealMachines(
       await opened.disposeAsync();
     },
   };
+}
+
+function forwardedPorts({ apiServer, registryMirrors = [] }: CloudOptions): readonly number[] {
+  return [...new Set([...(isLoopback(apiServer.host) ? [apiServer.port] : []), ...loopbackPorts(registryMirrors)])];
 }
 
 /** Named after the network too, which no two clusters of a host share. */

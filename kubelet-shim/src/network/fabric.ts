@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { run, runQuietly } from '../machines/host/command.ts';
-import { agentRule, hostRules, hostServicesTable, isLoopback } from './host-rules.ts';
+import { agentRule, hostRules, hostServicesTable } from './host-rules.ts';
 import { formatRange, type Ipv4Range } from './ipv4.ts';
 import type { NetworkPlan } from './plan.ts';
 
@@ -27,10 +27,8 @@ export interface ConnectedMachine {
   readonly pods?: Ipv4Range | undefined;
 }
 
-export async function openFabric(
-  plan: NetworkPlan,
-  apiServer: { readonly host: string; readonly port: number },
-): Promise<Fabric> {
+/** Machines reach `loopbackPorts` of this host at the gateway. */
+export async function openFabric(plan: NetworkPlan, loopbackPorts: readonly number[]): Promise<Fabric> {
   const { device, gateway, nameServer } = plan;
   if (!(await linkExists(device))) {
     // A bridge that nothing is attached to: unlike a dummy link, every kernel that runs containers has it.
@@ -42,9 +40,9 @@ export async function openFabric(
     ]);
   }
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-  await run(['nft', '-f', '-'], { input: hostRules(plan, apiServer) });
+  await run(['nft', '-f', '-'], { input: hostRules(plan, loopbackPorts) });
   await letMachinesPass(plan);
-  if (isLoopback(apiServer.host)) await writeFile('/proc/sys/net/ipv4/conf/all/route_localnet', '1');
+  if (loopbackPorts.length > 0) await writeFile('/proc/sys/net/ipv4/conf/all/route_localnet', '1');
   const agents = (change: 'add' | 'delete', node: string, agent: { host: string; port: number }) =>
     run(['nft', '-f', '-'], { input: agentRule(plan, change, node, agent) });
 

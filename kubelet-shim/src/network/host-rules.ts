@@ -6,10 +6,10 @@ export const kubeletPort = 10250;
 
 /**
  * The host's part of the network as an nft script: traffic of machines and pods to the world leaves with the host's own
- * address, port 10250 of each node leads to its agent in this process, and an API server on loopback can be reached at the
+ * address, port 10250 of each node leads to its agent in this process, and `loopbackPorts` of this host can be reached at the
  * gateway. Replaces what was there.
  */
-export function hostRules(plan: NetworkPlan, apiServer: { readonly host: string; readonly port: number }): string {
+export function hostRules(plan: NetworkPlan, loopbackPorts: readonly number[]): string {
   const inside = `{ ${formatRange(plan.vpc)}, ${formatRange(plan.pods)} }`;
   const table = `ip ${plan.device}`;
   const agents = `dnat ip addr . port to ip daddr . tcp dport map @agents`;
@@ -25,13 +25,17 @@ export function hostRules(plan: NetworkPlan, apiServer: { readonly host: string;
     `add rule ${table} output ${agents}`,
     `add rule ${table} postrouting ip saddr ${inside} ip daddr != ${inside} masquerade`,
   ];
-  if (isLoopback(apiServer.host)) {
+  if (loopbackPorts.length > 0) {
     lines.push(
       // Routing to loopback is opened for this alone: nobody else gets to it from another interface.
       `add chain ${table} guard { type filter hook prerouting priority raw; }`,
       `add rule ${table} guard iifname != "lo" ip daddr 127.0.0.0/8 drop`,
-      `add rule ${table} prerouting ip daddr ${plan.gateway} tcp dport ${apiServer.port} dnat to 127.0.0.1:${apiServer.port}`,
     );
+  }
+  for (const port of loopbackPorts) {
+    const lead = `ip daddr ${plan.gateway} tcp dport ${port} dnat to 127.0.0.1:${port}`;
+    // Programs of this host that share the machines' settings come through output.
+    lines.push(`add rule ${table} prerouting ${lead}`, `add rule ${table} output ${lead}`);
   }
   return `${lines.join('\n')}\n`;
 }
