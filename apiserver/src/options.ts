@@ -1,5 +1,6 @@
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import type { AdmissionPlugin } from './admission/admission.ts';
+import type { AuditOptions } from './audit/index.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { ApiRequest, ApiResponse } from './http/api-request.ts';
@@ -65,9 +66,14 @@ export interface ApiServerOptions {
   readonly nodePortRange?: { readonly first: number; readonly last: number };
   /** Seals stored values, `--encryption-provider-config`; absent: they are kept as they are. */
   readonly encryption?: EncryptionOptions;
+  /** Absent: nothing is recorded. */
+  readonly audit?: AuditOptions;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string;
 }
+
+/** What a cluster's owner may set about access; the rest follows from the cluster's keys and addresses. */
+export type AccessOptions = Pick<ApiServerOptions, 'audit' | 'encryption'>;
 
 export interface ServiceAccountOptions {
   readonly issuer: string;

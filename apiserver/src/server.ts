@@ -2,11 +2,12 @@ import type { GroupResource } from '@coracle/apimachinery/schema';
 import { builtinScheme } from '@coracle/apimachinery/scheme';
 import { createAdmission } from './admission/index.ts';
 import { Aggregation, apiServiceStrategy, syncLocalServices } from './aggregation/index.ts';
+import { createAudit } from './audit/index.ts';
 import { createAuthentication, createAuthorizers, ensureBootstrapPolicy } from './auth/index.ts';
 import { buildChain } from './chain.ts';
 import { createConnector } from './connect/index.ts';
 import { CustomResources } from './customresources/index.ts';
-import { auditFilter } from './filters/audit.ts';
+import { auditFailedAuthentication, auditFilter } from './filters/audit.ts';
 import { authenticationFilter } from './filters/authentication.ts';
 import { authorizationFilter, authorizerChain } from './filters/authorization.ts';
 import { deadlineFilter } from './filters/deadline.ts';
@@ -55,6 +56,7 @@ import { ensureSystemObjects, type SystemOptions } from './system/index.ts';
 import { createWebhookClient } from './webhooks/index.ts';
 
 export type {
+  AccessOptions,
   AdmissionContext,
   ApiServer,
   ApiServerDependencies,
@@ -129,6 +131,7 @@ export async function createApiServer(
     syncLocalServices(groupsOf(rows(), order), new Set(order), { readers, writers }, environment.clock.now());
   const flowControl = new PriorityAndFairness();
   const metrics = createRequestMetrics(environment.clock);
+  const audit = options.audit && (await createAudit(options.audit, { environment, metrics: metrics.registry }));
   const start = async (): Promise<void> => {
     await stores.ready();
     await custom.start(readers, writers, stopping.signal);
@@ -168,8 +171,9 @@ export async function createApiServer(
       authentication: authenticationFilter(
         dependencies.authenticators?.(security) ?? authentication.authenticators,
         environment.log,
+        auditFailedAuthentication(audit),
       ),
-      audit: auditFilter(undefined),
+      audit: auditFilter(audit),
       impersonation: impersonationFilter(authorizer),
       priority: priorityFilter(flowControl),
       authorization: authorizationFilter(authorizer),
@@ -209,6 +213,7 @@ export async function createApiServer(
         await listener?.stop();
         await connector.stop();
         webhooks.close();
+        await audit?.stop();
         await stores.close();
       })()),
   };

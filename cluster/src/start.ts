@@ -64,6 +64,7 @@ export async function startCluster(options: StartOptions = {}): Promise<Cluster>
     etcdServers: [],
     waitSeconds: 60,
     detach: false,
+    access: {},
     dataDir: temporary ?? '',
     ...options,
   };

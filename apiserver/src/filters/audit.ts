@@ -1,47 +1,112 @@
-import type { UserInfo } from '../http/api-request.ts';
-import type { Filter } from './filter.ts';
-import type { RequestInfo } from './request-info.ts';
+import type { Status } from '@coracle/apimachinery/errors';
+import type { Audit, AuditedResponse, AuditRecord } from '../audit/index.ts';
+import type { ApiResponse, ResponseBody } from '../http/api-request.ts';
+import { isLongRunning } from './deadline.ts';
+import { isUnexpected, statusOf } from './error-to-status.ts';
+import type { Filter, RequestContext } from './filter.ts';
 
-/** One request for the audit log, told when it begins and when it is answered. */
-export interface AuditEvent {
-  readonly stage: 'RequestReceived' | 'ResponseStarted' | 'ResponseComplete';
-  readonly auditId: string;
-  readonly method: string;
-  readonly info: RequestInfo;
-  /** Who sent it, before impersonation. */
-  readonly user: UserInfo;
-  readonly impersonatedUser?: UserInfo;
-  readonly sourceAddress: string;
-  readonly userAgent: string | undefined;
-  readonly annotations: ReadonlyMap<string, string>;
-  /** Set from ResponseStarted on. */
-  readonly responseStatus?: number;
-}
-
-/** Where audit events go. Must not throw and must not block. */
-export interface AuditSink {
-  record(event: AuditEvent): void;
-}
-
-/** Without a sink the filter costs nothing. */
-export function auditFilter(sink: AuditSink | undefined): Filter {
-  if (sink === undefined) return (context, next) => next(context);
+/**
+ * Tells the audit log of each request when it begins, when a long-running one is first answered, and when it is over.
+ * Without audit the filter costs nothing.
+ */
+export function auditFilter(audit: Audit | undefined): Filter {
+  if (audit === undefined) return (context, next) => next(context);
   return async (context, next) => {
-    const base = {
-      auditId: context.auditId,
-      method: context.request.method,
-      info: context.info,
-      user: context.user,
-      sourceAddress: context.request.peer.address,
-      userAgent: context.request.headers['user-agent'],
-      annotations: context.annotations,
-    };
-    sink.record({ ...base, stage: 'RequestReceived' });
-    const response = await next(context);
-    const impersonated = context.user === base.user ? {} : { impersonatedUser: context.user };
-    const streams = response.body.type === 'watch' || response.body.type === 'stream';
-    const stage = streams ? 'ResponseStarted' : 'ResponseComplete';
-    sink.record({ ...base, ...impersonated, stage, responseStatus: response.status });
-    return response;
+    const record = audit.begin(context);
+    if (record === undefined) return next(context);
+    context.audit = record;
+    audit.tell(record, 'RequestReceived');
+    let response: ApiResponse;
+    try {
+      response = await next(context);
+    } catch (error) {
+      tellError(audit, context, record, error);
+      throw error;
+    }
+    const told = responseOf(response, record);
+    const complete = () => audit.tell(record, 'ResponseComplete', told);
+    if (isLongRunning(context)) audit.tell(record, 'ResponseStarted', told);
+    return { ...response, body: endingWith(response.body, context, complete) };
   };
+}
+
+/** A request whose sender is not believed goes no further; the record shows what was tried (filters/authn_audit.go). */
+export function auditFailedAuthentication(audit: Audit | undefined): (context: RequestContext) => void {
+  if (audit === undefined) return () => {};
+  return (context) => {
+    const record = audit.begin(context);
+    if (record === undefined) return;
+    audit.tell(record, 'ResponseStarted', { status: { message: attemptedBy(context), code: 401 } });
+  };
+}
+
+function attemptedBy({ request: { headers, peer } }: RequestContext): string {
+  const scheme = (headers['authorization'] ?? '').trim().split(' ', 1)[0]?.toLowerCase();
+  const attempted = [
+    ...(scheme === 'basic' || scheme === 'bearer' ? [scheme] : []),
+    ...(peer.certificate === undefined ? [] : ['x509']),
+  ];
+  if (attempted.length === 0) return 'Authentication failed, no credentials provided';
+  return `Authentication failed, attempted: ${attempted.join(', ')}`;
+}
+
+function tellError(audit: Audit, context: RequestContext, record: AuditRecord, error: unknown): void {
+  const status = statusOf(error);
+  if (isUnexpected(error)) {
+    const message = `APIServer panic'd: ${error instanceof Error ? error.message : String(error)}`;
+    audit.tell(record, 'Panic', { status: { status: 'Failure', message, reason: 'InternalError', code: 500 } });
+    return;
+  }
+  const told = { status: shown(status), ...(record.keepsResponse ? { object: status } : {}) };
+  if (isLongRunning(context)) audit.tell(record, 'ResponseStarted', told);
+  audit.tell(record, 'ResponseComplete', told);
+}
+
+function responseOf({ status: code, body }: ApiResponse, record: AuditRecord): AuditedResponse {
+  if (body.type === 'upgraded') return { status: { code: 101 } };
+  const object = body.type === 'bytes' ? body.value?.() : undefined;
+  const isStatus = (object as { kind?: unknown } | undefined)?.kind === 'Status';
+  return {
+    status: isStatus ? { ...shown(object as Status), code } : { code },
+    ...(record.keepsResponse && object !== undefined ? { object } : {}),
+  };
+}
+
+/** The part of a Status whose size is bounded. */
+function shown({ status, message, reason, details, code }: Status): Partial<Status> {
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(message ? { message } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    ...(details === undefined ? {} : { details }),
+    ...(code === undefined ? {} : { code }),
+  };
+}
+
+/** The same body; `complete` is called once, when all of it was read or the client went away. */
+function endingWith(body: ResponseBody, context: RequestContext, complete: () => void): ResponseBody {
+  let over = false;
+  const once = () => {
+    if (over) return;
+    over = true;
+    complete();
+  };
+  if (body.type === 'empty' || body.type === 'bytes') {
+    once();
+    return body;
+  }
+  const { signal } = context.request;
+  if (signal.aborted) once();
+  else signal.addEventListener('abort', once, { once: true });
+  if (body.type === 'stream') return { ...body, chunks: then(body.chunks, once) };
+  if (body.type === 'watch') return { ...body, frames: then(body.frames, once) };
+  return body;
+}
+
+async function* then<T>(items: AsyncIterable<T>, complete: () => void): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    complete();
+  }
 }

@@ -2,10 +2,17 @@ import { StatusError } from '@coracle/apimachinery/errors';
 import type { Logger } from '@coracle/apimachinery/component';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { UserInfo } from '../http/api-request.ts';
-import type { Filter } from './filter.ts';
+import type { Filter, RequestContext } from './filter.ts';
 
-/** Asks the authenticators in order; the first that knows the caller names it, a bad credential ends the search with 401. */
-export function authenticationFilter(authenticators: readonly Authenticator[], log: Logger): Filter {
+/**
+ * Asks the authenticators in order; the first that knows the caller names it, a bad credential ends the search with 401.
+ * `onRefused` is told of those.
+ */
+export function authenticationFilter(
+  authenticators: readonly Authenticator[],
+  log: Logger,
+  onRefused: (context: RequestContext) => void = () => {},
+): Filter {
   return async (context, next) => {
     const trusted = context.request.peer.trustedUser;
     if (trusted !== undefined) {
@@ -19,12 +26,13 @@ export function authenticationFilter(authenticators: readonly Authenticator[], l
         if (answer instanceof Promise) answer = await answer;
       } catch (error) {
         log.info('Unable to authenticate the request', { authenticator: authenticator.name, error });
-        throw unauthorized();
+        break;
       }
       if (answer === undefined) continue;
       context.user = withAuthenticatedGroup(answer.user);
       return next(context);
     }
+    onRefused(context);
     throw unauthorized();
   };
 }

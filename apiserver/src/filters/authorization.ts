@@ -10,8 +10,12 @@ export function authorizationFilter(authorizer: Authorizer): Filter {
     const attributes = attributesOf(context.info, context.user);
     let decision = authorizer.authorize(attributes);
     if (decision instanceof Promise) decision = await decision;
-    if (decision.decision !== 'allow') throw forbiddenRequest(attributes, decision.reason);
-    if (decision.reason !== '') context.annotations.set('authorization.k8s.io/reason', decision.reason);
+    const allowed = decision.decision === 'allow';
+    if (context.audit !== undefined) {
+      context.annotations.set('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+      context.annotations.set('authorization.k8s.io/reason', decision.reason);
+    }
+    if (!allowed) throw forbiddenRequest(attributes, decision.reason);
     return next(context);
   };
 }

@@ -32,6 +32,11 @@ export function statusOf(error: unknown): Status {
   });
 }
 
+/** An error that nobody thought of: the request met a fault of this program. */
+export function isUnexpected(error: unknown): boolean {
+  return ![StatusError, CompactedError, FutureRevisionError, UnavailableError].some((kind) => error instanceof kind);
+}
+
 const compactedMessage = 'The resourceVersion for the provided watch is too old.';
 
 /** Upstream answers a revision from the future with a Timeout whose cause says so, and asks for a retry in a second. */

@@ -1,3 +1,4 @@
+import type { AuditRecord } from '../audit/record.ts';
 import type { ApiRequest, ApiResponse, UserInfo } from '../http/api-request.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -14,6 +15,8 @@ export interface RequestContext {
   auditId: string;
   /** Annotations for the audit event, from authorizers and admission. */
   readonly annotations: Map<string, string>;
+  /** Set by the audit filter where the policy wants this request recorded. */
+  audit?: AuditRecord;
 }
 
 export type Handler = (context: RequestContext) => Promise<ApiResponse>;

@@ -20,6 +20,7 @@ export function impersonationFilter(authorizer: Authorizer): Filter {
       if (decision.decision !== 'allow') throw forbiddenRequest(attributes, decision.reason);
     }
     context.user = withImplicitGroups(wanted);
+    context.audit?.setImpersonated(context.user, '');
     return next(context);
   };
 }

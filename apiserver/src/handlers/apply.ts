@@ -15,6 +15,7 @@ export async function readApplyPatch({ core, context }: Call, options: WriteOpti
   const { body } = context.request;
   const value = body.object ?? decode(context, await body.bytes(core.bodyBytesMax), options);
   if (!isObject(value)) throw badRequest('error decoding patch: the patch is no object');
+  context.audit?.setRequestPatch(value);
   return value as KubernetesObject;
 }
 

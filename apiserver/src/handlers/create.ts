@@ -15,6 +15,7 @@ export async function create(call: Call): Promise<ApiResponse> {
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
   const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(body);
+  context.audit?.setRequestObject(body);
   const write = writeOf(call, options);
   wipeSystemFields(metaOf(body));
   dedupeOwnerReferences(body, false, write.context.warn);

@@ -39,8 +39,10 @@ export function deletionOf(call: Call, options: DeleteOptions): Write {
 
 /** Options from the body where there is one, from the query otherwise. */
 export async function readDeleteOptions(call: Call): Promise<DeleteOptions> {
-  const { body, query } = call.context.request;
+  const { audit, request } = call.context;
+  const { body, query } = request;
   const options = body.object === undefined ? await optionsOf(call, query) : { ...(body.object as DeleteOptions) };
+  audit?.setRequestObject({ kind: 'DeleteOptions', apiVersion: 'v1', ...options });
   validateDeleteOptions(options);
   return options;
 }

@@ -81,7 +81,13 @@ function patchType(context: RequestContext, resource: ServedResource): PatchType
   throw unsupportedMediaType(supported);
 }
 
-async function readPatch({ core, context }: Call): Promise<unknown> {
+async function readPatch(call: Call): Promise<unknown> {
+  const patch = await decodePatch(call);
+  call.context.audit?.setRequestPatch(patch);
+  return patch;
+}
+
+async function decodePatch({ core, context }: Call): Promise<unknown> {
   const { body } = context.request;
   if (body.object !== undefined) return body.object;
   const bytes = await body.bytes(core.bodyBytesMax);

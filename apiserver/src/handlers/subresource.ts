@@ -87,6 +87,7 @@ export async function updateView(call: Call, row: SubresourceRow, view: View): P
   const { core, context } = call;
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
   const body = await readObject(context, core.bodyBytesMax, expectedOf(call, row.kind), options.fieldValidation);
+  context.audit?.setRequestObject(body);
   return changeView(call, row, view, writeOf(call, options), () => deepCopy(body));
 }
 
@@ -96,6 +97,7 @@ export async function runAction(call: Call, row: SubresourceRow, action: Action)
   const { name, namespace } = context.info;
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
   const body = await readObject(context, core.bodyBytesMax, expectedOf(call, row.kind), options.fieldValidation);
+  context.audit?.setRequestObject(body);
   const meta = metaOf(body);
   fillNamespace(meta, resource.row.namespaced ? namespace : '');
   const write: Write = { ...writeOf(call, options), fields: undefined, subresource: undefined };

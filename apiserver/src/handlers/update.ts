@@ -16,6 +16,7 @@ export async function update(call: Call): Promise<ApiResponse> {
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
   const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(body);
+  context.audit?.setRequestObject(body);
   const write = writeOf(call, options);
   dedupeOwnerReferences(body, false, write.context.warn);
   const produce: Produce = async (current) => {

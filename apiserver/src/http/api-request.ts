@@ -10,6 +10,8 @@ export interface ApiRequest {
   /** Path without the query, percent-decoded segment by segment is the router's business: this is as received. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Path and query as they came over the wire; absent for callers in this process. */
+  readonly uri?: string;
   /** Lower-case names; repeated headers joined with ", " as HTTP says. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: RequestBody;

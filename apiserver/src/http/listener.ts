@@ -155,6 +155,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal, upgrade?: Upgr
   return {
     method,
     path: question < 0 ? url : url.slice(0, question),
+    uri: url,
     query: question < 0 ? emptyQuery : new URLSearchParams(url.slice(question + 1)),
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     body: bodyless && upgrade === undefined ? emptyBody : nodeBody(message),

@@ -2,6 +2,7 @@ import * as https from 'node:https';
 import { isIP } from 'node:net';
 import type { Clock } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
+import { exchange } from './exchange.ts';
 import { type EndpointReaders, resolveService } from './service-endpoint.ts';
 
 /** Where a webhook is, as every configuration says it: `url`, or a Service. */
@@ -31,7 +32,6 @@ export interface WebhookClient {
 }
 
 const servicePortDefault = 443;
-const answerBytesMax = 3 * 1024 * 1024;
 /** Connections are kept for so many webhooks. */
 const agentsMax = 64;
 
@@ -137,22 +137,4 @@ async function post(
   } finally {
     timer.cancel();
   }
-}
-
-function exchange(options: https.RequestOptions, body: string): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const request = https.request(options, (response) => {
-      const chunks: Buffer[] = [];
-      let length = 0;
-      response.on('data', (chunk: Buffer) => {
-        length += chunk.length;
-        if (length > answerBytesMax) request.destroy(new Error(`the answer is longer than ${answerBytesMax} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-      response.on('error', reject);
-    });
-    request.on('error', reject);
-    request.end(body);
-  });
 }

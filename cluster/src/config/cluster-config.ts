@@ -1,3 +1,5 @@
+import type { AccessOptions } from '@coracle/apiserver';
+
 /** What a cluster is asked to be: the command line, the environment and a YAML file all end in one of these. */
 export interface ClusterConfig {
   readonly name: string;
@@ -17,6 +19,8 @@ export interface ClusterConfig {
   /** How long `up` waits for the cluster to be ready. */
   readonly waitSeconds: number;
   readonly detach: boolean;
+  /** Audit, encryption at rest, and who may do what, where it is not as every cluster has it. */
+  readonly access: AccessOptions;
 }
 
 /** `auto` is containerd where root and the programs are there, hollow nodes otherwise. */

@@ -50,6 +50,19 @@ describe('cluster settings', () => {
       expect(resolveConfig([{ registryMirror }]).registryMirrors).to.deep.equal(wanted);
   });
 
+  it('reads kube-apiserver’s flags, with their defaults', () => {
+    const { access } = resolveConfig([
+      { auditPolicyFile: '/p.yaml', auditLogPath: '/a.log', auditLogMaxsize: '5', encryptionProviderConfig: '/e.yaml' },
+    ]);
+    expect(access).to.deep.equal({
+      encryption: { path: '/e.yaml', reload: false },
+      audit: {
+        policyFile: '/p.yaml',
+        log: { path: '/a.log', maxAgeDays: 366, maxBackups: 100, maxSizeMebibytes: 5 },
+      },
+    });
+  });
+
   const refused: [name: string, settings: RawSettings, message: RegExp][] = [
     ['a port beyond 65535', { port: '70000' }, /--port "70000": a whole number from 0 to 65535/],
     ['a name that no interface could have', { name: 'My Cluster' }, /--name "My Cluster": 1 to 31 lower-case/],
@@ -63,6 +76,17 @@ describe('cluster settings', () => {
     ['a mirror without registry', { registryMirror: ['https://a'] }, /"https:..a": REGISTRY=URL is asked for/],
     ['a mirror that is no URL', { registryMirror: ['docker.io=a:5000'] }, /"docker.io=a:5000": the mirror is an http/],
     ['a mirror of a path', { registryMirror: ['docker.io/library=http://a'] }, /is no registry's host/],
+    [
+      'records without a policy',
+      { auditLogPath: 'a.log' },
+      /--audit-log-path: nothing is recorded without --audit-policy/,
+    ],
+    ['a policy without a place', { auditPolicyFile: 'p.yaml' }, /--audit-log-path or --audit-webhook-config-file says/],
+    [
+      'a size that is none',
+      { auditPolicyFile: 'p.yaml', auditLogPath: '-', auditLogMaxsize: '0' },
+      /--audit-log-maxsize "0": a whole number from 1/,
+    ],
     ['a key nobody knows', { prot: 1 }, /unknown setting "prot": the settings are name, dataDir/],
   ];
   for (const [name, settings, message] of refused) {

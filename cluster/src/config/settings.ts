@@ -9,8 +9,10 @@ import {
   defaultPort,
   type RuntimeChoice,
 } from './cluster-config.ts';
+import { accessOptions, apiServerSettings } from './api-server-settings.ts';
 import { parseFargateProfile, parseNodeGroup } from './pool-flags.ts';
 import { parseRegistryMirrors } from './registry-mirrors.ts';
+import { boolean, durationSeconds, integer, text } from './values.ts';
 
 /** Settings as they come from flags, environment or file: all optional, not yet checked. */
 export type RawSettings = Readonly<Record<string, unknown>>;
@@ -53,6 +55,7 @@ export const settings: readonly Setting[] = [
   { flag: 'etcd-servers', value: 'URLS', help: 'keep the cluster in this etcd (default: the embedded store)' },
   { flag: 'wait', value: '60s', help: 'how long to wait for the cluster to be ready' },
   { flag: 'detach', help: 'return when it is ready and leave it running' },
+  ...apiServerSettings,
 ];
 
 export const camelCase = (flag: string): string =>
@@ -93,6 +96,7 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
     etcdServers: (text(raw, 'etcdServers') ?? '').split(',').filter(Boolean).map(etcdServer),
     waitSeconds: durationSeconds('wait', raw['wait'] ?? '60s'),
     detach: boolean('detach', raw['detach'] ?? false),
+    access: accessOptions(raw),
   };
   refuseDuplicates('node group', config.nodeGroups);
   refuseDuplicates('Fargate profile', config.fargateProfiles);
@@ -112,40 +116,13 @@ function clusterName(value: unknown): string {
   );
 }
 
-function text(raw: Readonly<Record<string, unknown>>, key: string): string | undefined {
-  const value = raw[key];
-  if (value === undefined) return undefined;
-  if (Array.isArray(value)) return value.join(',');
-  return String(value);
-}
-
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
-}
-
-function integer(flag: string, value: unknown, min: number, max: number): number {
-  const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a whole number from ${min} to ${max}`);
 }
 
 function runtime(value: unknown): RuntimeChoice {
   if (value === 'auto' || value === 'containerd' || value === 'hollow') return value;
   throw new ConfigError(`--runtime ${JSON.stringify(value)}: one of auto, containerd, hollow`);
-}
-
-function boolean(flag: string, value: unknown): boolean {
-  if (value === true || value === 'true' || value === '1') return true;
-  if (value === false || value === 'false' || value === '0') return false;
-  throw new ConfigError(`--${flag} ${JSON.stringify(value)}: true or false`);
-}
-
-/** `90`, `90s`, `2m` or `1h`. */
-function durationSeconds(flag: string, value: unknown): number {
-  const match = /^(\d+)(s|m|h)?$/.exec(String(value));
-  if (match === null) throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a duration such as 90s, 2m or 1h`);
-  const unit = { s: 1, m: 60, h: 3600 }[match[2] ?? 's'] ?? 1;
-  return Number(match[1]) * unit;
 }
 
 function etcdServer(value: string): string {

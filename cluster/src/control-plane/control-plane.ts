@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Environment, Running } from '@coracle/apimachinery/component';
-import { type ApiServer, createApiServer } from '@coracle/apiserver';
+import { StatusError } from '@coracle/apimachinery/errors';
+import { type AccessOptions, type ApiServer, createApiServer } from '@coracle/apiserver';
 import { openEmbeddedStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
 import { type Client, createClient } from '@coracle/client/rest';
 import { createLoopbackTransport } from '@coracle/client/transport';
@@ -44,7 +45,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const storage = await openStorage(config, directory, environment);
   stack.defer(() => storage.close());
-  const server = await startApiServer({ port: config.port, environment, advertiseAddress, pki, storage });
+  const server = await startApiServer({
+    port: config.port,
+    environment,
+    advertiseAddress,
+    pki,
+    storage,
+    access: config.access,
+  });
   stack.defer(() => server.stop());
 
   const connect = (identity: Identity): Connection => {
@@ -92,11 +100,12 @@ export interface ApiServerParts extends Pick<ControlPlaneOptions, 'environment' 
   readonly pki: ClusterPki;
   /** Stays the caller's to close. */
   readonly storage: Storage;
+  readonly access?: AccessOptions;
 }
 
 /** The API server alone, as a cluster has it; resolves when it is ready. Throws ConfigError where the port is taken. */
 export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
-  const { port, environment, advertiseAddress, pki, storage } = parts;
+  const { port, environment, advertiseAddress, pki, storage, access = {} } = parts;
   const server = await createApiServer(
     { storage, environment, extraAdmission: (context) => [fargateAdmission(context)] },
     {
@@ -120,20 +129,22 @@ export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> 
       serviceCidrs: [serviceCidr],
       nodePortRange,
       clusterDomain,
+      ...access,
     },
   ).catch((error: unknown) => {
-    throw explainListenError(error, port);
+    throw explainStartError(error, port);
   });
   await server.ready();
   return server;
 }
 
 /** What a user can mend gets a sentence of its own. */
-function explainListenError(error: unknown, port: number): unknown {
+function explainStartError(error: unknown, port: number): unknown {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
     return new ConfigError(`port ${port} is taken: --port names another, --port 0 takes a free one`);
   }
-  return error;
+  // A configuration file that will not do: the message names it.
+  return error instanceof StatusError ? new ConfigError(error.message) : error;
 }
 
 function signingMaterial(pki: ClusterPki): SigningMaterial {

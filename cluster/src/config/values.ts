@@ -1,0 +1,34 @@
+import { ConfigError } from './cluster-config.ts';
+
+/** Readers of single settings; those that check throw ConfigError with the flag's name. */
+export function text(raw: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  const value = raw[key];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return value.join(',');
+  return String(value);
+}
+
+export function integer(flag: string, value: unknown, min: number, max: number): number {
+  const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a whole number from ${min} to ${max}`);
+}
+
+export function boolean(flag: string, value: unknown): boolean {
+  if (value === true || value === 'true' || value === '1') return true;
+  if (value === false || value === 'false' || value === '0') return false;
+  throw new ConfigError(`--${flag} ${JSON.stringify(value)}: true or false`);
+}
+
+/** `90`, `90s`, `2m` or `1h`. */
+export function durationSeconds(flag: string, value: unknown): number {
+  const match = /^(\d+)(s|m|h)?$/.exec(String(value));
+  if (match === null) throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a duration such as 90s, 2m or 1h`);
+  const unit = { s: 1, m: 60, h: 3600 }[match[2] ?? 's'] ?? 1;
+  return Number(match[1]) * unit;
+}
+
+/** The same in milliseconds. */
+export function durationMilliseconds(flag: string, value: unknown): number {
+  return durationSeconds(flag, value) * 1000;
+}
