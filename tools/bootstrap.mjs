@@ -14,6 +14,7 @@ const programs = {
   test: ['tools/test.ts'],
   bench: ['e2e/perf/bench.ts'],
   conformance: ['e2e/conformance/run.ts'],
+  differential: ['e2e/differential/run.ts'],
 };
 
 const [name, ...rest] = process.argv.slice(2);

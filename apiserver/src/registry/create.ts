@@ -39,11 +39,13 @@ export async function createObject(write: Write, object: KubernetesObject): Prom
   const admitted = attributes.object ?? object;
   dedupeOwnerReferences(admitted, true, context.warn);
   resource.setStorageDefaults(admitted);
+  // In its written form before it is judged: a required text that nobody set is an empty one, as in Go.
+  const whole = resource.normalize(admitted);
 
-  const generated = !admitted.metadata?.name && Boolean(admitted.metadata?.generateName);
+  const generated = !whole.metadata?.name && Boolean(whole.metadata?.generateName);
   const attempts = generated ? generatedNameAttemptsMax : 1;
   for (let attempt = 1; ; attempt++) {
-    const candidate = attempt < attempts ? (generated ? deepCopy(admitted) : admitted) : admitted;
+    const candidate = attempt < attempts && generated ? deepCopy(whole) : whole;
     const result = await createOnce(write, candidate, attributes);
     if (result !== undefined) return result;
     if (attempt < attempts) continue;

@@ -1,0 +1,93 @@
+import type { ApiAnswer } from '../support/index.ts';
+import type { Json } from './edits.ts';
+
+/** An answer with everything taken out that two servers never have in common. */
+export interface ComparableAnswer {
+  readonly status: number;
+  /** Texts of the Warning headers, in order. */
+  readonly warnings: readonly string[];
+  readonly body: unknown;
+}
+
+export function parsedBody(answer: ApiAnswer): unknown {
+  try {
+    return JSON.parse(answer.body.toString());
+  } catch {
+    return answer.body.toString();
+  }
+}
+
+/**
+ * Uids, resource versions, times of today, allocated addresses and ports, random suffixes of names and ages become words;
+ * managed fields are sorted, as their order hangs on the second they were written in; descriptions of table columns go:
+ * they are prose, which this project words itself.
+ */
+export function comparable(answer: ApiAnswer): ComparableAnswer {
+  const warning = answer.headers['warning'];
+  const text = Array.isArray(warning) ? warning.join(', ') : (warning ?? '');
+  const warnings = text === '' ? [] : text.split(/, (?=299 )/).map((each) => withoutChance(each));
+  return { status: answer.status, warnings, body: normalised(parsedBody(answer), '') };
+}
+
+function normalised(value: unknown, key: string): unknown {
+  if (typeof value === 'string') return normalText(value, key);
+  if (typeof value === 'number') return normalNumber(value, key);
+  if (Array.isArray(value))
+    return key === 'managedFields'
+      ? normalManagers(value)
+      : value.map((item) => normalised(item, key === 'cells' ? 'cell' : key));
+  if (typeof value !== 'object' || value === null) return value;
+  const object = normalNames(value as Json);
+  if (key === 'columnDefinitions') delete object['description'];
+  return Object.fromEntries(
+    Object.keys(object)
+      .sort()
+      .map((name) => [name, normalised(object[name], name)]),
+  );
+}
+
+function normalText(text: string, key: string): string {
+  if (key === 'resourceVersion' && /^\d+$/.test(text)) return text === '' ? '' : '<version>';
+  if (key === 'continue' && text.length > 20) return '<continue>';
+  if (key === 'cell' && /^(\d+[smh]){1,2}$/.test(text)) return '<age>';
+  return withoutChance(text);
+}
+
+/** Names of today's times, uids, versions and allocations in any text. */
+function withoutChance(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
+    .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+(Z|\+00:00)/g, '<time>')
+    .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\d [\d:.]+ \+0000 UTC( m=\S+)?/g, '<time>')
+    .replaceAll(/\b10\.(9[6-9]|10\d|11[01])\.\d+\.\d+\b/g, '<address>')
+    .replaceAll(/\b(3[0-2]\d{3})\b/g, (port) => (Number(port) >= 30_000 && Number(port) <= 32_767 ? '<port>' : port))
+    .replaceAll(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<random>')
+    .replaceAll(
+      /\b(made-|Bad_|x{58}|x(?=[bcdfghjklmnpqrstvwxz2456789]{5}\b))[bcdfghjklmnpqrstvwxz2456789]{5}\b/g,
+      '$1<random>',
+    )
+    .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
+    .replaceAll(/(in record \()\d+|(resourceVersion\\?":\\?")\d+/g, '$1$2<version>')
+    .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>');
+}
+
+function normalNumber(number: number, key: string): unknown {
+  return /nodePort/i.test(key) && number >= 30_000 && number <= 32_767 ? '<port>' : number;
+}
+
+/** A name that the server made from generateName. */
+function normalNames(object: Json): Json {
+  const { generateName, name } = object;
+  const copy = { ...object };
+  if (typeof generateName === 'string' && typeof name === 'string' && name.startsWith(generateName.slice(0, 58))) {
+    copy['name'] = `${name.slice(0, -5)}<random>`;
+  }
+  return copy;
+}
+
+function normalManagers(entries: readonly unknown[]): unknown[] {
+  const texts = entries.map((entry) => normalised(entry, '') as Json);
+  const keyOf = ({ operation, manager, subresource = '', apiVersion }: Json) =>
+    [operation, manager, subresource, apiVersion].join(' ');
+  return texts.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
