@@ -1,16 +1,19 @@
 import { type GoField, type GoPackage, readGoPackage } from './go-source.ts';
 import type { OpenApiProperty, OpenApiSchema } from './openapi.ts';
-import type { ApiPackage } from './packages.ts';
+import { type ApiPackage, storedKinds } from './packages.ts';
 
 /**
- * A definition as the table holds it: lines, the first of which may be `@any`, `@atomic` or `@kind`, then one line a field:
+ * A definition as the table holds it: lines, the first of which may be `@any`, `@atomic`, `@kind` or `@unions <JSON>`, then
+ * one line a field:
  *
  *     <json name> <type> [<protobuf number>[.<number>…]] [<flag>…]
  *
- * Types: scalar names, `any`, a definition (`Container`, `meta.v1.ObjectMeta`), `[]T`, `[set]T`, `[map=name,protocol]T`,
- * `[wrapped]T` (a list that is a message of its own in protobuf), `{}T` and `{atomic}T`.
+ * Types: scalar names, `any`, a definition (`Container`, `meta.v1.ObjectMeta`), `[]T` (no list type is declared), `[atomic]T`,
+ * `[set]T`, `[map=name,protocol]T`, `[wrapped]T` (a list that is a message of its own in protobuf), `{}T`, `{atomic}T` and
+ * `{granular}T` (the default, but declared).
  * A number path `2.1` is field 1 of a message at field 2 that JSON does not show.
  * Flags: `!` required, `p` Go pointer, `e` omitempty, `z` omitzero, `a` atomic struct,
+ * `g` struct that is declared granular,
  * `~merge,retainKeys/name` patch strategy and merge key, `="TCP"` default.
  */
 export type DefinitionLines = readonly string[];
@@ -75,9 +78,11 @@ export function buildDefinitions({ packages, schemas }: Input): Map<string, Defi
   return new Map([...definitions].filter(([short]) => reachable.has(short)));
 }
 
-/** Every definition of the served packages and, of the others, what they refer to. */
+/** Every definition of the served packages, the stored kinds and, of the other packages, what they refer to. */
 function reachableFrom(served: ReadonlySet<string>, definitions: ReadonlyMap<string, DefinitionLines>): Set<string> {
-  const pending = [...definitions.keys()].filter((short) => served.has(packageOf(short)));
+  const pending = [...definitions.keys()].filter(
+    (short) => served.has(packageOf(short)) || storedKinds.includes(short),
+  );
   const reached = new Set(pending);
   for (let short = pending.pop(); short !== undefined; short = pending.pop()) {
     for (const line of definitions.get(short) ?? []) {
@@ -118,6 +123,8 @@ class DefinitionBuilder {
       lines.push('@atomic');
     const kind = type.fields.some((field) => field.name === '' && /(^|\.)TypeMeta$/.test(field.type));
     if (kind) lines.push('@kind');
+    const unions = schema?.['x-kubernetes-unions'];
+    if (unions !== undefined) lines.push(`@unions ${JSON.stringify(unions)}`);
     this.#addFields(name, [], schema, lines);
     return lines;
   }
@@ -179,6 +186,7 @@ class DefinitionBuilder {
     if (field.json?.includes('omitzero')) parts.push('z');
     const isReference = property?.$ref !== undefined || property?.allOf !== undefined;
     if (isReference && property?.['x-kubernetes-map-type'] === 'atomic') parts.push('a');
+    if (isReference && property?.['x-kubernetes-map-type'] === 'granular') parts.push('g');
     if (field.patchStrategy || field.patchMergeKey) {
       parts.push(`~${field.patchStrategy ?? ''}${field.patchMergeKey ? `/${field.patchMergeKey}` : ''}`);
     }
@@ -205,8 +213,8 @@ class DefinitionBuilder {
     }
     const map = /^map\[[\w.]+\](.*)$/.exec(type);
     if (map) {
-      const atomic = property?.['x-kubernetes-map-type'] ?? field?.markers.get('mapType');
-      return `{${atomic === 'atomic' ? 'atomic' : ''}}${this.#type(map[1] as string, property?.additionalProperties, undefined)}`;
+      const mapType = property?.['x-kubernetes-map-type'] ?? field?.markers.get('mapType');
+      return `{${mapType ?? ''}}${this.#type(map[1] as string, property?.additionalProperties, undefined)}`;
     }
     return this.#named(type, property, field);
   }
@@ -243,8 +251,8 @@ function isRequired(field: GoField): boolean {
 
 function listPrefix(property: OpenApiProperty | undefined, field: GoField | undefined): string {
   const listType = property?.['x-kubernetes-list-type'] ?? field?.markers.get('listType');
-  if (listType === 'set') return '[set]';
-  if (listType !== 'map') return '[]';
+  if (listType === undefined) return '[]';
+  if (listType !== 'map') return `[${listType}]`;
   const keys = property?.['x-kubernetes-list-map-keys'] ?? field?.markers.get('listMapKey')?.split(',') ?? [];
   return `[map=${keys.join(',')}]`;
 }

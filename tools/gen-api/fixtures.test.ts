@@ -31,6 +31,7 @@ describe('upstream wire fixtures', function () {
     const packages = [...machineryPackages(), ...allApiFolders().map((name) => apiPackage(name))];
     const definitions = buildDefinitions({ packages, schemas: readOpenApiSchemas() });
     table = new DefinitionTable({
+      groupVersions: [],
       packages: Object.fromEntries(
         packages.map(({ name, prefix, group, version }) => [
           name,

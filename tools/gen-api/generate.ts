@@ -6,7 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildDefinitions, type DefinitionLines } from './definitions.ts';
-import { readOpenApiSchemas } from './openapi.ts';
+import { readGroupVersions, readOpenApiSchemas } from './openapi.ts';
 import { type ApiPackage, apiPackage, machineryPackages, servedFolders, supportingFolders } from './packages.ts';
 import { readResources } from './resources.ts';
 import { renderRefs, renderTypes, typeModule } from './typescript.ts';
@@ -46,7 +46,8 @@ function renderDefinitionTable(
   const lines = [...definitions].map(
     ([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields.join('\n'))}`,
   );
-  return `{"packages":{\n${packageLines.join(',\n')}\n},"definitions":{\n${lines.join(',\n')}\n}}\n`;
+  const groupVersions = JSON.stringify(readGroupVersions());
+  return `{"packages":{\n${packageLines.join(',\n')}\n},"groupVersions":${groupVersions},\n"definitions":{\n${lines.join(',\n')}\n}}\n`;
 }
 
 function renderLines(rows: readonly unknown[]): string {

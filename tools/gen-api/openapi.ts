@@ -18,6 +18,8 @@ export interface OpenApiSchema {
   readonly properties?: Readonly<Record<string, OpenApiProperty>>;
   readonly required?: readonly string[];
   readonly 'x-kubernetes-map-type'?: string;
+  readonly 'x-kubernetes-unions'?: readonly unknown[];
+  readonly 'x-kubernetes-group-version-kind'?: readonly { readonly group: string; readonly version: string }[];
 }
 
 /** All schemas that upstream publishes in its OpenAPI v3 documents, by definition name. */
@@ -30,4 +32,14 @@ export function readOpenApiSchemas(): Map<string, OpenApiSchema> {
     for (const [name, schema] of Object.entries(found)) schemas.set(name, schema);
   }
   return schemas;
+}
+
+/** The group versions that upstream knows, served or not: each has the options and watch events of meta.v1. */
+export function readGroupVersions(): string[] {
+  const document = JSON.parse(
+    readFileSync(path.join(moduleFolder('kubernetes'), 'api/openapi-spec/swagger.json'), 'utf8'),
+  );
+  const schema: OpenApiSchema = document.definitions['io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'];
+  const kinds = schema['x-kubernetes-group-version-kind'] ?? [];
+  return kinds.map(({ group, version }) => (group === '' ? version : `${group}/${version}`));
 }

@@ -98,8 +98,22 @@ export const servedFolders: readonly string[] = [
   'storagemigration/v1',
 ];
 
-/** Group versions that are off by default, but lend types to served ones. */
-export const supportingFolders: readonly string[] = ['scheduling/v1alpha3'];
+/** Group versions that are off by default, but lend types to served ones or are the stored form of their kinds. */
+export const supportingFolders: readonly string[] = [
+  'scheduling/v1alpha3',
+  'certificates/v1beta1',
+  'resource/v1beta2',
+  'storagemigration/v1beta1',
+];
+
+/** Kinds that upstream keeps in a version which is off by default: they are read from a store, never served. */
+export const storedKinds: readonly string[] = [
+  'apiextensions.v1beta1.CustomResourceDefinition',
+  'certificates.v1beta1.ClusterTrustBundle',
+  'certificates.v1beta1.PodCertificateRequest',
+  'resource.v1beta2.DeviceTaintRule',
+  'storagemigration.v1beta1.StorageVersionMigration',
+];
 
 /** A package of k8s.io/api by its folder, `apps/v1`. */
 export function apiPackage(folder: string, served = true): ApiPackage {
@@ -122,11 +136,19 @@ export function machineryPackages(): readonly ApiPackage[] {
   const rows = [
     ['meta.v1', 'apimachinery', 'pkg/apis/meta/v1', 'io.k8s.apimachinery.pkg.apis.meta.v1', undefined],
     ['runtime', 'apimachinery', 'pkg/runtime', 'io.k8s.apimachinery.pkg.runtime', undefined],
+    ['version', 'apimachinery', 'pkg/version', 'io.k8s.apimachinery.pkg.version', undefined],
     [
       'apiextensions.v1',
       'apiextensions-apiserver',
       'pkg/apis/apiextensions/v1',
       'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1',
+      'apiextensions.k8s.io',
+    ],
+    [
+      'apiextensions.v1beta1',
+      'apiextensions-apiserver',
+      'pkg/apis/apiextensions/v1beta1',
+      'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1beta1',
       'apiextensions.k8s.io',
     ],
     [
@@ -141,9 +163,9 @@ export function machineryPackages(): readonly ApiPackage[] {
     name,
     prefix,
     group,
-    version: 'v1',
+    version: name.slice(name.indexOf('.') + 1),
     importPath: `k8s.io/${module}/${folder}`,
     folder: path.join(moduleFolder(module), folder),
-    served: name !== 'runtime',
+    served: name !== 'runtime' && name !== 'apiextensions.v1beta1',
   }));
 }

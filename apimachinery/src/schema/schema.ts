@@ -26,7 +26,10 @@ export interface ObjectSchema extends SchemaBase {
   readonly builtin?: boolean;
   /** `apiVersion` and `kind` belong to it: it can be a body of its own. */
   readonly kind?: boolean;
-  /** `x-kubernetes-unions` and `patchStrategy: retainKeys` live on the field, see `Field.patchStrategy`. */
+  /** `x-kubernetes-map-type: granular`: says what is so anyway; published as it was declared. */
+  readonly granular?: boolean;
+  /** `x-kubernetes-unions`: published as it was declared. */
+  readonly unions?: readonly unknown[];
 }
 
 export interface Field {
@@ -52,6 +55,8 @@ export interface MapSchema extends SchemaBase {
   readonly type: 'map';
   readonly values: Schema;
   readonly atomic?: boolean;
+  /** As `ObjectSchema.granular`. */
+  readonly granular?: boolean;
 }
 
 export interface ListSchema extends SchemaBase {
@@ -59,6 +64,8 @@ export interface ListSchema extends SchemaBase {
   readonly items: Schema;
   /** `x-kubernetes-list-type`; a list without one is atomic. */
   readonly listType: 'atomic' | 'set' | 'map';
+  /** Nobody declared the list type: what is published does not either. */
+  readonly undeclared?: boolean;
   readonly mapKeys?: readonly string[];
   /** A named Go list: in protobuf a message of its own, whose field 1 repeats. */
   readonly wrapped?: boolean;

@@ -3,6 +3,8 @@ import type { AnySchema, Field, ObjectSchema, ScalarSchema, ScalarType, Schema }
 /** The generated table: see `tools/gen-api/definitions.ts` for the grammar of a definition's lines. */
 export interface DefinitionFacts {
   readonly packages: Readonly<Record<string, PackageFacts>>;
+  /** All that upstream knows, served or not, `v1` or `apps/v1beta2`. */
+  readonly groupVersions: readonly string[];
   readonly definitions: Readonly<Record<string, string>>;
 }
 
@@ -42,6 +44,11 @@ export class DefinitionTable {
       this.#packageOfPrefix.set(prefix, name);
       if (group !== undefined) this.#packageOfVersion.set(`${group}/${version}`, name);
     }
+  }
+
+  /** All group versions that upstream knows, served or not, in the order of their names. */
+  get groupVersions(): readonly string[] {
+    return this.#facts.groupVersions;
   }
 
   /** All OpenAPI definition names, `io.k8s.api.core.v1.Pod`. */
@@ -91,6 +98,7 @@ export class DefinitionTable {
       builtin: true,
       ...(lines.includes('@atomic') && { atomic: true }),
       ...(lines.includes('@kind') && { kind: true }),
+      ...unionsOf(lines),
     };
     // Known before its fields are: some definitions contain themselves.
     this.#schemas.set(short, schema);
@@ -113,6 +121,7 @@ export class DefinitionTable {
       else if (first === 'e') field.omitEmpty = true;
       else if (first === 'z') field.omitZero = true;
       else if (first === 'a') field.schema = { ...(field.schema as ObjectSchema), atomic: true };
+      else if (first === 'g') field.schema = { ...(field.schema as ObjectSchema), granular: true };
       else if (first === '=') field.schema = { ...field.schema, default: JSON.parse(flag.slice(1)) };
       else if (first === '~') addPatchDirectives(field, flag.slice(1));
       else addNumber(field, flag);
@@ -126,13 +135,15 @@ export class DefinitionTable {
       const items = this.#type(type.slice(end + 1), packageName);
       const mode = type.slice(1, end);
       if (mode.startsWith('map=')) return { type: 'list', listType: 'map', items, mapKeys: mode.slice(4).split(',') };
-      if (mode === 'wrapped') return { type: 'list', listType: 'atomic', items, wrapped: true };
-      return { type: 'list', listType: mode === 'set' ? 'set' : 'atomic', items };
+      if (mode === 'set' || mode === 'atomic') return { type: 'list', listType: mode, items };
+      const undeclared = { type: 'list', listType: 'atomic', items, undeclared: true } as const;
+      return mode === 'wrapped' ? { ...undeclared, wrapped: true } : undeclared;
     }
     if (type.startsWith('{')) {
       const end = type.indexOf('}');
       const values = this.#type(type.slice(end + 1), packageName);
-      return end === 1 ? { type: 'map', values } : { type: 'map', values, atomic: true };
+      if (end === 1) return { type: 'map', values };
+      return { type: 'map', values, [type.slice(1, end) === 'atomic' ? 'atomic' : 'granular']: true };
     }
     if (type === 'any') return this.#any;
     if (scalarTypes.has(type)) return this.#scalar(type as ScalarType);
@@ -153,6 +164,11 @@ export class DefinitionTable {
     const prefix = this.#facts.packages[short.slice(0, dot)]?.prefix;
     return `${prefix}${short.slice(dot)}`;
   }
+}
+
+function unionsOf(lines: readonly string[]): Pick<ObjectSchema, 'unions'> {
+  const line = lines.find((each) => each.startsWith('@unions '));
+  return line === undefined ? {} : { unions: JSON.parse(line.slice(8)) as readonly unknown[] };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -88,6 +88,11 @@ export class Scheme {
     return this.groups().flatMap(({ group, versions }) => versions.map((version) => ({ group, version })));
   }
 
+  /** Every group version that upstream knows, served or not: the kinds of meta.v1 are kinds of each. */
+  knownGroupVersions(): readonly GroupVersion[] {
+    return this.#table.groupVersions.map(parseGroupVersion);
+  }
+
   /** The schema of an OpenAPI definition name, `io.k8s.api.core.v1.Pod`. Throws for one that is not known. */
   schemaOf(definition: string): ObjectSchema {
     const schema = this.#customSchemas.get(definition) ?? this.#table.schemaOf(definition);

@@ -182,8 +182,13 @@ function resourceEntry(row: ResourceRow): object {
     verbs: row.verbs,
     ...(row.shortNames.length === 0 ? {} : { shortNames: row.shortNames }),
     ...(row.categories.length === 0 ? {} : { categories: row.categories }),
-    storageVersionHash: storageVersionHash(row),
+    ...(isStored(row) ? { storageVersionHash: storageVersionHash(row) } : {}),
   };
+}
+
+/** Reviews and bindings are answered and forgotten, component statuses found out when asked for. */
+function isStored({ verbs }: ResourceRow): boolean {
+  return verbs.includes('watch');
 }
 
 /** Tells clients whether the stored form changed. Source: discovery.StorageVersionHash upstream. */

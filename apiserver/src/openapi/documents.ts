@@ -1,11 +1,16 @@
-import type { GroupVersionKind, Schema } from '@coracle/apimachinery/schema';
+import type { GroupVersionKind } from '@coracle/apimachinery/schema';
 import type { Scheme } from '@coracle/apimachinery/scheme';
 import type { CustomResourceDefinition } from '@coracle/apimachinery/types/apiextensions-v1';
 import { definitionName } from '../customresources/index.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
 import { customDefinitions } from './custom-schema.ts';
-import { type Operation, type Parameter, type PathItem, pathsOf } from './operations.ts';
+import type { PathItem } from './operation.ts';
+import { pathItemV2 } from './print-v2.ts';
+import { pathItemV3 } from './print-v3.ts';
+import { resourcePaths } from './resource-paths.ts';
+import { groupRoot, groupsRoot, openIdPaths, versionPath, versionRoot } from './root-paths.ts';
 import { type Dialect, type Json, SchemaPrinter } from './schema-objects.ts';
+import { SharedParameters } from './shared-parameters.ts';
 
 /** What the documents are made from. */
 export interface OpenApiSource {
@@ -20,98 +25,156 @@ export interface OpenApiSource {
   readonly version: string;
 }
 
-const bodyTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', 'application/cbor'];
-const watchTypes = [
-  'application/json;stream=watch',
-  'application/vnd.kubernetes.protobuf;stream=watch',
-  'application/cbor-seq',
-];
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-  'application/apply-patch+cbor',
-];
+interface GroupVersion {
+  readonly group: string;
+  readonly version: string;
+}
+
+const bearerToken = { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } };
 
 /** The swagger document of everything. */
 export function documentV2(source: OpenApiSource): Json {
-  const parts = collect(source, 'v2', () => true);
+  const parts = new Parts(source, 'v2');
+  const groupVersions = builtinGroupVersions(source);
+  const groups = [...new Set(groupVersions.map(({ group }) => group))];
+  const items = [
+    groupsRoot,
+    versionPath,
+    ...openIdPaths,
+    ...groups.map(groupRoot),
+    ...groupVersions.map(versionRoot),
+    ...parts.resourcePaths([...source.resources()]),
+  ];
+  const shared = new SharedParameters();
+  const paths = items.map((item) => [item.path, pathItemV2(item, parts.reference, shared)] as const);
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: source.version },
-    paths: Object.fromEntries(parts.paths.map((item) => [item.path, pathItemV2(item, parts.reference)])),
-    definitions: parts.finish(),
-    securityDefinitions: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
+    paths: Object.fromEntries(paths.sort(byName)),
+    definitions: parts.definitions(),
+    parameters: shared.all(),
+    securityDefinitions: bearerToken,
     security: [{ BearerToken: [] }],
   };
 }
 
-/** The document of one group version, `api/v1` or `apis/apps/v1`. */
-export function documentV3(source: OpenApiSource, group: string, version: string): Json {
-  const parts = collect(source, 'v3', (row) => row.group === group && row.version === version);
-  const paths = Object.fromEntries(parts.paths.map((item) => [item.path, pathItemV3(item, parts.reference)]));
+/** The documents of OpenAPI 3 by the path that the index gives them: `apis/apps/v1`, `apis/apps`, `version`. */
+export function documentsV3(source: OpenApiSource): ReadonlyMap<string, () => Json> {
+  const documents = new Map<string, () => Json>();
+  const fixed = [groupsRoot, versionPath, ...openIdPaths];
+  const builtin = builtinGroupVersions(source);
+  fixed.push(...[...new Set(builtin.map(({ group }) => group))].map(groupRoot));
+  for (const item of fixed) documents.set(item.path.slice(1, -1), () => print(source, () => [item]));
+  const isBuiltin = new Set(builtin.map(versionRootPath));
+  for (const { row } of source.resources()) {
+    const path = versionRootPath(row);
+    if (documents.has(path)) continue;
+    const roots = isBuiltin.has(path) ? [versionRoot(row)] : [];
+    const served = () => [...source.resources()].filter((each) => versionRootPath(each.row) === path);
+    documents.set(path, () => print(source, (parts) => [...roots, ...parts.resourcePaths(served())], row));
+  }
+  return documents;
+}
+
+function print(source: OpenApiSource, itemsOf: (parts: Parts) => readonly PathItem[], only?: GroupVersion): Json {
+  const parts = new Parts(source, 'v3', only);
+  const paths = itemsOf(parts).map((item) => [item.path, pathItemV3(item, parts.reference)] as const);
+  const schemas = parts.definitions();
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: source.version },
-    paths,
+    paths: Object.fromEntries(paths.toSorted(byName)),
     components: {
-      schemas: parts.finish(),
-      securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } },
+      ...(Object.keys(schemas).length === 0 ? {} : { schemas }),
+      securitySchemes: bearerToken,
     },
   };
 }
 
-interface Parts {
-  readonly paths: readonly PathItem[];
-  readonly reference: (definition: string) => Json;
-  /** All definitions that were referred to, and those that they refer to. */
-  finish(): Record<string, Json>;
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
-function collect(source: OpenApiSource, dialect: Dialect, wanted: (row: ServedResource['row']) => boolean): Parts {
-  const custom = new Map<string, Json>();
-  const pending: string[] = [];
-  const known = new Set<string>();
-  const printer = new SchemaPrinter(dialect, (definition) => {
-    if (known.has(definition)) return;
-    known.add(definition);
-    pending.push(definition);
-  });
-  const reference = (definition: string) => printer.reference(definition);
-  for (const definition of source.definitions()) {
-    for (const version of definition.spec.versions) {
-      if (!version.served) continue;
-      const name = definitionName(definition.spec.group, version.name, definition.spec.names.kind);
-      for (const entry of customDefinitions(definition, version, name, dialect, (target) => printer.reference(target)))
-        custom.set(...entry);
+/** `api/v1` or `apis/apps/v1`. */
+function versionRootPath(gv: GroupVersion): string {
+  return versionRoot(gv).path.slice(1, -1);
+}
+
+function builtinGroupVersions({ resources, definitions }: OpenApiSource): GroupVersion[] {
+  const custom = new Set([...definitions()].map(({ spec }) => spec.group));
+  const found = new Map<string, GroupVersion>();
+  for (const { row } of resources()) {
+    if (!custom.has(row.group)) found.set(`${row.group}/${row.version}`, { group: row.group, version: row.version });
+  }
+  return [...found.values()];
+}
+
+/** The paths of one document, and the definitions that they and other definitions refer to. */
+class Parts {
+  readonly #source: OpenApiSource;
+  readonly #only: GroupVersion | undefined;
+  readonly #printer: SchemaPrinter;
+  readonly #custom = new Map<string, Json>();
+  readonly #known = new Set<string>();
+  readonly #pending: string[] = [];
+  readonly reference = (definition: string): Json => this.#printer.reference(definition);
+
+  /** `only`: the document is about this group version. */
+  constructor(source: OpenApiSource, dialect: Dialect, only?: GroupVersion) {
+    this.#source = source;
+    this.#only = only;
+    this.#printer = new SchemaPrinter(dialect, (definition) => {
+      if (this.#known.has(definition)) return;
+      this.#known.add(definition);
+      this.#pending.push(definition);
+    });
+    for (const definition of source.definitions()) {
+      for (const version of definition.spec.versions) {
+        if (!version.served) continue;
+        const name = definitionName(definition.spec.group, version.name, definition.spec.names.kind);
+        for (const entry of customDefinitions(definition, version, name, dialect, this.reference))
+          this.#custom.set(...entry);
+      }
     }
   }
-  const definitionOf = (kind: GroupVersionKind): string | undefined => {
-    const name = definitionName(kind.group, kind.version, kind.kind);
-    return custom.has(name) ? name : source.scheme.definitionOf(kind);
-  };
-  const rows = [...source.resources()].map((served) => served.row).filter(wanted);
-  const paths = rows.flatMap((row) => pathsOf(row, definitionOf));
-  return {
-    paths,
-    reference,
-    finish() {
-      const kinds = kindsOf(source);
-      const made = new Map<string, Json>();
-      for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-        made.set(
-          name,
-          custom.get(name) ?? withKinds(printer.definition(name, source.scheme.findSchema(name)), kinds.get(name)),
-        );
-      }
-      return Object.fromEntries([...made].sort(([a], [b]) => (a < b ? -1 : 1)));
-    },
-  };
+
+  resourcePaths(resources: readonly ServedResource[]): PathItem[] {
+    const { scheme } = this.#source;
+    const isCustom = (definition: string) => this.#custom.has(definition);
+    const definitionOf = (kind: GroupVersionKind) => {
+      const name = definitionName(kind.group, kind.version, kind.kind);
+      return isCustom(name) ? name : scheme.definitionOf(kind);
+    };
+    return resources.flatMap(({ row, strategy }) =>
+      resourcePaths(row, {
+        scheme,
+        definitionOf,
+        isCustom: isCustom(row.definition),
+        deletesObject: strategy.deletion?.returnsObject === true,
+      }),
+    );
+  }
+
+  /** Everything that was referred to until now, and what that refers to. */
+  definitions(): Record<string, Json> {
+    const kinds = kindsOf(this.#source, this.#only);
+    const made = new Map<string, Json>();
+    for (let name = this.#pending.pop(); name !== undefined; name = this.#pending.pop()) {
+      const schema = this.#source.scheme.findSchema(name);
+      made.set(name, this.#custom.get(name) ?? withKinds(this.#printer.definition(name, schema), kinds.get(name)));
+    }
+    return Object.fromEntries([...made].sort(byName));
+  }
 }
 
-/** Which kinds each definition is; types of meta.v1 are kinds of every group. */
-function kindsOf({ resources, scheme }: OpenApiSource): ReadonlyMap<string, readonly GroupVersionKind[]> {
+/**
+ * Which kinds each definition is. Options and events of meta.v1 are kinds of every group version; a document about one of them
+ * says so of that one and the core group's.
+ */
+function kindsOf(
+  { resources, scheme }: OpenApiSource,
+  only: GroupVersion | undefined,
+): ReadonlyMap<string, readonly GroupVersionKind[]> {
   const kinds = new Map<string, GroupVersionKind[]>();
   const add = (definition: string | undefined, kind: GroupVersionKind) => {
     if (definition === undefined) return;
@@ -126,9 +189,15 @@ function kindsOf({ resources, scheme }: OpenApiSource): ReadonlyMap<string, read
     const list = { group, version, kind: row.listKind };
     add(scheme.definitionOf(list), list);
     for (const { kind } of row.subresources) add(scheme.definitionOf(kind), kind);
-    for (const kind of ['DeleteOptions', 'WatchEvent']) {
-      add(`io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`, { group, version, kind });
-    }
+  }
+  const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+  for (const { group, version } of only === undefined
+    ? scheme.knownGroupVersions()
+    : [{ group: '', version: 'v1' }, only]) {
+    for (const kind of ['DeleteOptions', 'WatchEvent']) add(`${meta}.${kind}`, { group, version, kind });
+  }
+  for (const kind of ['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'Status']) {
+    add(`${meta}.${kind}`, { group: '', version: 'v1', kind });
   }
   return kinds;
 }
@@ -139,88 +208,4 @@ function withKinds(definition: Json, kinds: readonly GroupVersionKind[] | undefi
     ...definition,
     'x-kubernetes-group-version-kind': kinds.map(({ group, kind, version }) => ({ group, kind, version })),
   };
-}
-
-const descriptions: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
-
-function common(operation: Operation): Json {
-  const { group, version, kind } = operation.kind;
-  return {
-    operationId: operation.operationId,
-    tags: [operation.tag],
-    'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': { group, kind, version },
-  };
-}
-
-function pathItemV3(item: PathItem, reference: (definition: string) => Json): Json {
-  const parameter = ({ name, in: place, type }: Parameter): Json => ({
-    name,
-    in: place,
-    ...(place === 'path' ? { required: true } : {}),
-    schema: { type, uniqueItems: true },
-  });
-  const content = (types: readonly string[], definition: string): Json =>
-    Object.fromEntries(types.map((type) => [type, { schema: reference(definition) }]));
-  const operations = item.operations.map((operation) => {
-    const { body, response, codes, parameters, isPatch, isList } = operation;
-    const types = isList === true ? [...bodyTypes, ...watchTypes] : bodyTypes;
-    const answers = codes.map((code) => [
-      code,
-      { description: descriptions[code], ...(response === undefined ? {} : { content: content(types, response) }) },
-    ]);
-    const printed = {
-      ...common(operation),
-      ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameter) }),
-      ...(body === undefined
-        ? {}
-        : {
-            requestBody: {
-              content: content(isPatch === true ? patchTypes : ['*/*'], body.definition),
-              ...(body.required ? { required: true } : {}),
-            },
-          }),
-      responses: { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } },
-    };
-    return [operation.method, printed] as const;
-  });
-  return { ...Object.fromEntries(operations), parameters: item.parameters.map(parameter) };
-}
-
-function pathItemV2(item: PathItem, reference: (definition: string) => Json): Json {
-  const parameter = ({ name, in: place, type }: Parameter): Json => ({
-    name,
-    in: place,
-    type,
-    uniqueItems: true,
-    ...(place === 'path' ? { required: true } : {}),
-  });
-  const operations = item.operations.map((operation) => {
-    const { body, response, codes, parameters, isPatch, isList } = operation;
-    const answers = codes.map((code) => [
-      code,
-      { description: descriptions[code], ...(response === undefined ? {} : { schema: reference(response) }) },
-    ]);
-    const bodyParameter =
-      body === undefined
-        ? []
-        : [
-            {
-              name: 'body',
-              in: 'body',
-              ...(body.required ? { required: true } : {}),
-              schema: reference(body.definition),
-            },
-          ];
-    const printed = {
-      ...common(operation),
-      consumes: isPatch === true ? patchTypes : ['*/*'],
-      produces: isList === true ? [...bodyTypes, ...watchTypes] : bodyTypes,
-      schemes: ['https'],
-      parameters: [...bodyParameter, ...parameters.map(parameter)],
-      responses: { ...Object.fromEntries(answers), 401: { description: 'Unauthorized' } },
-    };
-    return [operation.method, printed] as const;
-  });
-  return { ...Object.fromEntries(operations), parameters: item.parameters.map(parameter) };
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { notAcceptable, unknownPath } from '@coracle/apimachinery/errors';
-import { groupVersion } from '@coracle/apimachinery/schema';
 import type { RequestContext } from '../filters/filter.ts';
 import type { PathHandler } from '../handlers/root.ts';
 import type { ApiResponse } from '../http/api-request.ts';
-import { documentV2, documentV3, type OpenApiSource } from './documents.ts';
+import { documentsV3, documentV2, type OpenApiSource } from './documents.ts';
 
 interface Encoded {
   readonly bytes: Uint8Array;
@@ -14,64 +13,98 @@ interface Encoded {
 
 const roots = { v2: '/openapi/v2', v3: '/openapi/v3' } as const;
 
-/** Answers /openapi/v2 and /openapi/v3; documents are made when asked for and kept until what is served changes. */
+/** Answers /openapi/v2 and /openapi/v3 (kube-openapi `pkg/handler`, `pkg/handler3`). */
 export function openApiPaths(source: OpenApiSource): PathHandler {
-  const kept = new Map<string, Encoded>();
-  let generation = -1;
-  const encoded = (key: string, make: () => object): Encoded => {
-    if (generation !== source.generation()) {
-      kept.clear();
-      generation = source.generation();
-    }
-    let document = kept.get(key);
-    if (document === undefined) {
-      const bytes = Buffer.from(JSON.stringify(make()));
-      document = { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
-      kept.set(key, document);
-    }
-    return document;
-  };
-  const groupVersions = (): string[] => [...new Set([...source.resources()].map(({ row }) => pathOf(row)))];
-  const v3 = (path: string): Encoded => {
-    const [, first = '', second = ''] = /^(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
-    return encoded(path, () => documentV3(source, first, second));
-  };
-  const address = (path: string, hash: string) =>
-    [path, { serverRelativeURL: `${roots.v3}/${path}?hash=${hash}` }] as const;
-  const index = () => ({
-    paths: Object.fromEntries([
-      ...groupVersions().map((path) => address(path, v3(path).hash)),
-      ...source.remotes().map((path) => address(path, String(source.generation()))),
-    ]),
-  });
-
+  const documents = new Documents(source);
   return (context) => {
     const { path } = context.info;
     if (context.request.method !== 'GET' || !path.startsWith('/openapi/')) return undefined;
-    if (path === roots.v2)
-      return respond(
-        context,
-        encoded('v2', () => documentV2(source)),
-      );
-    if (path === roots.v3 || path === `${roots.v3}/`) return respond(context, encoded('v3', index));
-    const wanted = path.slice(roots.v3.length + 1);
-    if (!path.startsWith(`${roots.v3}/`) || !groupVersions().includes(wanted)) throw unknownPath();
-    return respond(context, v3(wanted));
+    if (path === roots.v2) return respond(context, documents.v2());
+    if (path === roots.v3 || path === `${roots.v3}/`) return respond(context, documents.index());
+    const wanted = path.startsWith(`${roots.v3}/`) ? path.slice(roots.v3.length + 1) : '';
+    const document = documents.v3(wanted);
+    if (document === undefined) throw unknownPath();
+    return respondHashed(context, wanted, document);
   };
 }
 
-function pathOf(row: { group: string; version: string }): string {
-  return row.group === '' ? `api/${row.version}` : `apis/${groupVersion(row)}`;
+/** Documents, made when asked for and kept until what is served changes. */
+class Documents {
+  readonly #source: OpenApiSource;
+  readonly #kept = new Map<string, Encoded>();
+  #made: ReturnType<typeof documentsV3> = new Map();
+  #generation = -1;
+
+  constructor(source: OpenApiSource) {
+    this.#source = source;
+  }
+
+  v2(): Encoded {
+    this.#refresh();
+    return this.#encoded(roots.v2, () => documentV2(this.#source));
+  }
+
+  /** By the path that the index gives it; undefined where there is none. */
+  v3(path: string): Encoded | undefined {
+    this.#refresh();
+    const make = this.#made.get(path);
+    return make && this.#encoded(`${roots.v3}/${path}`, make);
+  }
+
+  index(): Encoded {
+    this.#refresh();
+    const own = [...this.#made].map(([path, make]) => [path, this.#encoded(`${roots.v3}/${path}`, make).hash] as const);
+    const remote = this.#source.remotes().map((path) => [path, String(this.#generation)] as const);
+    const entries = [...own, ...remote].sort(([a], [b]) => (a < b ? -1 : 1));
+    const addresses = entries.map(([path, hash]) => [path, { serverRelativeURL: addressOf(path, hash) }] as const);
+    return this.#encoded(roots.v3, () => ({ paths: Object.fromEntries(addresses) }));
+  }
+
+  #refresh(): void {
+    const generation = this.#source.generation();
+    if (this.#generation === generation) return;
+    this.#kept.clear();
+    this.#made = documentsV3(this.#source);
+    this.#generation = generation;
+  }
+
+  #encoded(key: string, make: () => object): Encoded {
+    let document = this.#kept.get(key);
+    if (document === undefined) {
+      const bytes = Buffer.from(JSON.stringify(make()));
+      document = { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
+      this.#kept.set(key, document);
+    }
+    return document;
+  }
+}
+
+function addressOf(path: string, hash: string): string {
+  return `${roots.v3}/${path}?hash=${hash}`;
+}
+
+/** A document whose hash the client knows never changes; one that has changed has moved. */
+function respondHashed(context: RequestContext, path: string, document: Encoded): ApiResponse {
+  const asked = context.request.query.get('hash');
+  if (asked === null || asked === '') return respond(context, document);
+  if (asked !== document.hash) {
+    return { status: 301, headers: { location: addressOf(path, document.hash) }, body: { type: 'empty' } };
+  }
+  return respond(context, document, { 'cache-control': 'public, immutable' });
 }
 
 const jsonTypes =
   /(^|,)\s*(\*\/\*|application\/\*|application\/json|application\/com\.github\.proto-openapi\.spec\.v2\.v1\.0\+json)\s*(;|,|$)/;
 
-function respond(context: RequestContext, { bytes, hash }: Encoded): ApiResponse {
+function respond(
+  context: RequestContext,
+  { bytes, hash }: Encoded,
+  caching: Readonly<Record<string, string>> = { 'cache-control': 'no-cache, private' },
+): ApiResponse {
   const { accept, 'if-none-match': condition } = context.request.headers;
   if (accept !== undefined && accept !== '' && !jsonTypes.test(accept)) throw notAcceptable(['application/json']);
   const etag = `"${hash}"`;
-  const headers = { etag, vary: 'Accept', 'cache-control': 'no-cache, private' };
+  const headers = { etag, vary: 'Accept', ...caching };
   if (condition === etag || condition === hash) return { status: 304, headers, body: { type: 'empty' } };
   return {
     status: 200,

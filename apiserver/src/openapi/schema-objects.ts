@@ -35,6 +35,10 @@ const scalarDefinitions: Readonly<Record<string, (dialect: Dialect) => Json>> = 
   'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime': () => ({ type: 'string', format: 'date-time' }),
   'io.k8s.apimachinery.pkg.apis.meta.v1.Duration': () => ({ type: 'string' }),
   'io.k8s.apimachinery.pkg.apis.meta.v1.Patch': () => ({ type: 'object' }),
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON': () => ({}),
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray': () => ({}),
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool': () => ({}),
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray': () => ({}),
 };
 
 /** Turns schemas of built-in types into OpenAPI, and remembers which definitions they refer to. */
@@ -69,8 +73,9 @@ export class SchemaPrinter {
     return {
       type: 'object',
       ...(Object.keys(properties).length > 0 ? { properties } : {}),
-      ...(required.length > 0 ? { required: required.sort() } : {}),
+      ...(required.length > 0 ? { required } : {}),
       ...(schema.atomic === true ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+      ...(schema.unions === undefined ? {} : { 'x-kubernetes-unions': schema.unions }),
     };
   }
 
@@ -81,20 +86,24 @@ export class SchemaPrinter {
       ...(field.patchStrategy === undefined ? {} : { 'x-kubernetes-patch-strategy': field.patchStrategy.join(',') }),
     };
     const standIn = this.#default(field);
+    const { schema } = field;
+    const isGranular = schema.type === 'object' && schema.granular === true;
     const extras = {
       ...(description === undefined ? {} : { description }),
       ...(standIn === undefined ? {} : { default: standIn }),
       ...directives,
+      ...(isGranular ? { 'x-kubernetes-map-type': 'granular' } : {}),
     };
     if (this.#dialect === 'v2' || !('$ref' in value)) return { ...value, ...extras };
     // In v3 nothing may stand beside a $ref.
     return { allOf: [value], ...extras };
   }
 
-  /** In v3 also the zero value that Go writes where nobody set the field. */
+  /** Also the zero value that Go writes where nobody set the field. Clients of v2 are told of no defaults. */
   #default({ schema, pointer, omitEmpty }: Field): unknown {
+    if (this.#dialect === 'v2') return undefined;
     if (schema.default !== undefined) return schema.default;
-    if (this.#dialect === 'v2' || pointer === true) return undefined;
+    if (pointer === true) return undefined;
     if (schema.type === 'object' && schema.name !== undefined) return {};
     if (schema.type !== 'scalar' || omitEmpty === true) return undefined;
     return zeroOf[schema.scalar];
@@ -109,13 +118,14 @@ export class SchemaPrinter {
           type: 'object',
           additionalProperties: this.#value(schema.values),
           ...(schema.atomic === true ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+          ...(schema.granular === true ? { 'x-kubernetes-map-type': 'granular' } : {}),
         };
       case 'list':
         return {
           type: 'array',
           items: this.#value(schema.items),
           ...(schema.mapKeys === undefined ? {} : { 'x-kubernetes-list-map-keys': schema.mapKeys }),
-          ...(schema.listType === 'atomic' ? {} : { 'x-kubernetes-list-type': schema.listType }),
+          ...(schema.undeclared === true ? {} : { 'x-kubernetes-list-type': schema.listType }),
         };
       case 'scalar':
         return this.#scalar(schema);

@@ -16,11 +16,13 @@ const group = 'resource.k8s.io';
 
 export const deviceClassStrategy: Strategy<DeviceClass> = {
   resource: { group, resource: 'deviceclasses' },
+  deletion: { returnsObject: true },
   table: { columns: [nameColumn, ageColumn], row: (object, now) => [object.metadata?.name, ageOf(object, now)] },
 };
 
 export const resourceClaimStrategy: Strategy<ResourceClaim> = {
   resource: { group, resource: 'resourceclaims' },
+  deletion: { returnsObject: true },
   generation: 'none',
   defaults: (object) => void specOf(object),
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
@@ -46,6 +48,7 @@ function claimState({ metadata, status }: ResourceClaim): string {
 
 export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   resource: { group, resource: 'resourceclaimtemplates' },
+  deletion: { returnsObject: true },
   generation: 'none',
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
   table: { columns: [nameColumn, ageColumn], row: (object, now) => [object.metadata?.name, ageOf(object, now)] },
@@ -53,6 +56,7 @@ export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
 
 export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: { group, resource: 'resourceslices' },
+  deletion: { returnsObject: true },
   validate: (object) => validateSlice(object),
   validateUpdate: (object, old) => [
     ...validateImmutable(object.spec?.driver, old.spec?.driver, 'spec.driver'),

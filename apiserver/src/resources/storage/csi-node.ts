@@ -11,6 +11,7 @@ const driverNameBytesMax = 63;
 export const csiNodeStrategy: Strategy<CSINode> = {
   resource: { group: 'storage.k8s.io', resource: 'csinodes' },
   unconditionalUpdate: false,
+  deletion: { returnsObject: true },
   generation: 'none',
   validate: (object) => validateDrivers(object.spec?.drivers ?? [], 'spec.drivers'),
   validateUpdate: (object, old) =>
