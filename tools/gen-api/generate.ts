@@ -6,6 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildDefinitions, type DefinitionLines } from './definitions.ts';
+import { readDeclaredRules } from './declared-rules.ts';
 import { readGroupVersions, readOpenApiSchemas } from './openapi.ts';
 import { type ApiPackage, apiPackage, machineryPackages, servedFolders, supportingFolders } from './packages.ts';
 import { readResources } from './resources.ts';
@@ -27,6 +28,8 @@ function render(): Map<string, string> {
     'resources.json',
     renderLines(groups.flatMap(({ resources, ...rest }) => resources.map((row) => ({ ...rest, ...row })))),
   );
+  const declared = readDeclaredRules(packages.filter((api) => api.served));
+  files.set('declared-rules.json', renderDeclared(declared));
   files.set('refs.ts', renderRefs(groups));
   for (const api of packages) {
     if (api.name !== 'runtime') files.set(`types/${typeModule(api.name)}.ts`, renderTypes(api, definitions));
@@ -48,6 +51,12 @@ function renderDefinitionTable(
   );
   const groupVersions = JSON.stringify(readGroupVersions());
   return `{"packages":{\n${packageLines.join(',\n')}\n},"groupVersions":${groupVersions},\n"definitions":{\n${lines.join(',\n')}\n}}\n`;
+}
+
+/** One type a line. */
+function renderDeclared(rules: ReadonlyMap<string, readonly string[]>): string {
+  const lines = [...rules].map(([name, rows]) => `${JSON.stringify(name)}:${JSON.stringify(rows.join('\n'))}`);
+  return `{\n${lines.join(',\n')}\n}\n`;
 }
 
 function renderLines(rows: readonly unknown[]): string {

@@ -1,3 +1,4 @@
+import { mergeFindings, validateDeclared } from '@coracle/apimachinery/declared';
 import {
   alreadyExists,
   badRequest,
@@ -100,7 +101,8 @@ async function prepare(write: Write, object: KubernetesObject): Promise<void> {
 
   const errors: FieldError[] = strategy.answer === undefined ? metadataErrors(resource, meta) : [];
   if (strategy.validate !== undefined) errors.push(...(await strategy.validate(object, undefined, context)));
-  if (errors.length > 0) throw invalid(resource.kind, meta.name ?? '', errors);
+  const found = mergeFindings(errors, validateDeclared(object, undefined, resource.schema));
+  if (found.length > 0) throw invalid(resource.kind, meta.name ?? '', found);
   for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
   strategy.canonicalize?.(object);
 }

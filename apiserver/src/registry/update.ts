@@ -1,3 +1,4 @@
+import { mergeFindings, validateDeclared } from '@coracle/apimachinery/declared';
 import { conflict, type FieldError, invalid, notFound, optimisticLockMessage } from '@coracle/apimachinery/errors';
 import { deepEqual, getAt, removeAt, setAt } from '@coracle/apimachinery/json';
 import type { KubernetesObject, ManagedFieldsEntry, ObjectMeta } from '@coracle/apimachinery/meta';
@@ -204,7 +205,8 @@ class Update {
       errors.push(...(await strategy.validate(object, old, context)));
     }
     if (rules.validateUpdate !== undefined) errors.push(...(await rules.validateUpdate(object, old, context)));
-    if (errors.length > 0) throw invalid(resource.kind, this.#name, errors);
+    const found = mergeFindings(errors, validateDeclared(object, old, resource.schema));
+    if (found.length > 0) throw invalid(resource.kind, this.#name, found);
     for (const text of rules.warnings?.(object, old) ?? []) context.warn(text);
     strategy.canonicalize?.(object);
   }
