@@ -3,9 +3,11 @@ import { ConfigMaps, Nodes, Pods, RuntimeClasses, Secrets, Services } from '@cor
 import type { Node, Pod, Secret } from '@coracle/apimachinery/types/core-v1';
 import { createEventRecorder } from '@coracle/client/events';
 import { createInformers, type Informers } from '@coracle/client/informer';
+import { admitUnderPressure, createNodePressure } from './eviction/index.ts';
 import { createImageManager } from './images/index.ts';
 import { startHeartbeat } from './node/heartbeat.ts';
 import { createNodeImages } from './node/node-images.ts';
+import { pressureWords } from './node/node-object.ts';
 import { createNodeRegistration } from './node/node-registration.ts';
 import type { NodeAgentDependencies, NodeAgentOptions } from './node/options.ts';
 import { createReferences, type References } from './node/references.ts';
@@ -35,11 +37,20 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
 
   const recorder = createEventRecorder({ client, environment }, { component: 'kubelet', host: nodeName });
   const events = createPodEvents(recorder);
+  const tellNode = (type: 'Normal' | 'Warning', reason: string, message: string) =>
+    recorder.event(nodeReference(nodeName), type, reason, message);
   const references = createReferences(environment, client);
   const informers = createInformers({ client, environment });
   const pods = informers.for(Pods, { fieldSelector: `spec.nodeName=${nodeName}` });
   const nodes = informers.for(Nodes, { fieldSelector: `metadata.name=${nodeName}` });
   const nodeImages = createNodeImages(runtime);
+  const pressure = createNodePressure((condition, isPresent) => {
+    const [word] = pressureWords[condition][isPresent ? 'present' : 'absent'];
+    tellNode('Normal', `Node${word}`, `Node ${nodeName} status is now: Node${word}`);
+    registration.update(false).catch((error: unknown) => {
+      if (!signal.aborted) environment.log.warn('the node status was not written', { error: String(error) });
+    });
+  });
   const registration = createNodeRegistration(
     {
       client,
@@ -47,6 +58,7 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
       info: await systemInfo(options, runtimeVersion),
       images: nodeImages.list,
       problem: () => undefined,
+      pressure: () => pressure.conditions,
     },
     options,
     signal,
@@ -58,7 +70,11 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
     client,
     options,
     images: () => services.images,
-    imagesNotFreed: (message) => recorder.event(nodeReference(nodeName), 'Warning', 'FreeDiskSpaceFailed', message),
+    pressure,
+    imagesNotFreed: (message) => tellNode('Warning', 'FreeDiskSpaceFailed', message),
+    nodeReclaims: (resource) => tellNode('Warning', 'EvictionThresholdMet', `Attempting to reclaim ${resource}`),
+    podEvicted: (pod, { message, annotations }) =>
+      recorder.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'Evicted', message, { annotations }),
   });
   const statuses = createStatusWriter(client, environment, signal);
   let manager: PodManager | undefined;
@@ -85,7 +101,7 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
       secrets: (pod) => pullSecrets(references, platform.holder(pod), pod),
       used: nodeImages.noteUse,
     }),
-    admit: (pod) => judge(admitPod, pod),
+    admit: (pod) => admitUnderPressure(pod, pressure.conditions) ?? judge(admitPod, pod),
     admitResize: (pod) => judge(admitResize, pod),
     volumes: platform.volumes,
     probes: platform.probes,
@@ -116,7 +132,7 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
     { client, environment, registration },
     { nodeName, nodeUid: node.metadata?.uid ?? '' },
   );
-  recorder.event(nodeReference(nodeName), 'Normal', 'Starting', 'Starting kubelet.');
+  tellNode('Normal', 'Starting', 'Starting kubelet.');
   await informers.start();
   manager = createPodManager(services, nodeName);
   await manager.adopt(pods.lister.list());

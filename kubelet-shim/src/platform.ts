@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
 import type { Client } from '@coracle/client/rest';
+import { quantityValue } from '@coracle/apimachinery/quantity';
+import { type EvictionDependencies, type NodePressure, startEvictionManager } from './eviction/index.ts';
 import type { NodeAgentOptions } from './node/options.ts';
 import type { Holder, References } from './node/references.ts';
 import { startImageGarbageCollector } from './images/index.ts';
-import { createPodCgroups } from './pods/cgroups.ts';
+import { createPodCgroups, podsMemoryLimit } from './pods/cgroups.ts';
 import { label } from './pods/observed.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { PodConfigsDependencies } from './pods/pod-configs.ts';
@@ -36,6 +38,9 @@ export interface PodPlatformDependencies {
   readonly references: References;
   readonly images: () => PodImages;
   readonly imagesNotFreed: (message: string) => void;
+  readonly pressure: NodePressure;
+  readonly nodeReclaims: EvictionDependencies['reclaiming'];
+  readonly podEvicted: EvictionDependencies['evicted'];
   readonly options: NodeAgentOptions;
 }
 
@@ -105,7 +110,7 @@ function realPlatform(dependencies: PodPlatformDependencies, holders: Holders): 
     volumes: manager.of,
     volumeMounts: manager.containerMounts,
     probes: (pod, changed) => createPodProbes({ environment, runtime, events }, pod, changed),
-    cgroups: createPodCgroups({ parent: cgroupParent, version: cgroup }),
+    cgroups: createPodCgroups({ parent: cgroupParent, version: cgroup, memoryLimitBytes: podsMemoryLimit(options) }),
     files: createPodFiles({ rootDirectory, logsDirectory }, environment.random),
     nodeHostsFile: () => readFile('/etc/hosts', 'utf8').catch(() => ''),
     terminationMessage: (container) => {
@@ -114,9 +119,21 @@ function realPlatform(dependencies: PodPlatformDependencies, holders: Holders): 
       return terminationMessage(container, join(logsDirectory, folder, name, `${attempt}.log`));
     },
     serve: async (pods) => options.serving && startNodeServer({ environment, runtime, pods, options }, options.serving),
-    chores: (pods) => [
-      startImageGarbageCollector({ environment, runtime, failed: dependencies.imagesNotFreed }),
-      startLogRotation({ environment, runtime, pods, logsDirectory }),
-    ],
+    chores: (pods) => {
+      const diskBytes = quantityValue(options.capacity['ephemeral-storage']);
+      const { imagesNotFreed: failed, pressure, nodeReclaims, podEvicted } = dependencies;
+      const images = startImageGarbageCollector({ environment, runtime, diskBytes, failed });
+      const eviction = startEvictionManager({
+        environment,
+        runtime,
+        pods,
+        options,
+        pressure,
+        reclaimImages: () => images.deleteUnused(),
+        reclaiming: nodeReclaims,
+        evicted: podEvicted,
+      });
+      return [eviction, images, startLogRotation({ environment, runtime, pods, logsDirectory })];
+    },
   };
 }

@@ -1,10 +1,12 @@
-import { statfs } from 'node:fs/promises';
 import type { Environment, Running } from '@coracle/apimachinery/component';
+import { machineDisk } from '../node/machine-disk.ts';
 import type { ContainerRuntime, RuntimeImage } from '../runtime/index.ts';
 
 export interface ImageGarbageDependencies {
   readonly environment: Environment;
   readonly runtime: ContainerRuntime;
+  /** Bytes of disk that the machine was promised; 0: what there is. */
+  readonly diskBytes: number;
   /** Told what could not be freed, for an event about the node. */
   readonly failed: (message: string) => void;
 }
@@ -15,23 +17,23 @@ const lowPercent = 80;
 const minAgeMs = 120_000;
 const intervalMs = 300_000;
 
+export interface ImageGarbageCollector extends Running {
+  /** Removes every image that no container uses, as the disk is needed now. */
+  deleteUnused(): Promise<void>;
+}
+
 /** When the disk of the images is fuller than 85 %, removes images that nobody uses until it is 80 % full. */
-export function startImageGarbageCollector({ environment, runtime, failed }: ImageGarbageDependencies): Running {
+export function startImageGarbageCollector(dependencies: ImageGarbageDependencies): ImageGarbageCollector {
+  const { environment, runtime, diskBytes, failed } = dependencies;
   const { clock, log } = environment;
   const stopping = new AbortController();
   const seen = new Map<string, ImageUse>();
 
-  const collect = async (): Promise<void> => {
-    const filesystem = await runtime.imageFilesystem();
-    if (!filesystem) return;
-    const { blocks, bavail, bsize } = await statfs(filesystem.mountpoint);
-    const [capacity, available] = [blocks * bsize, bavail * bsize];
+  /** Bytes that were freed. */
+  const remove = async (wanted: number): Promise<number> => {
     const [images, containers] = await Promise.all([runtime.listImages(), runtime.listContainers()]);
     const inUse = new Set(containers.flatMap(({ imageRef, imageId }) => [imageRef, imageId]));
     noteUse(seen, images, inUse, clock.now());
-    const usedPercent = 100 - Math.floor((available * 100) / capacity);
-    if (usedPercent < highPercent) return;
-    const wanted = Math.ceil((capacity * (100 - lowPercent)) / 100) - available;
     let freed = 0;
     for (const image of imagesToRemove(images, inUse, seen, clock.now())) {
       if (freed >= wanted) break;
@@ -39,6 +41,16 @@ export function startImageGarbageCollector({ environment, runtime, failed }: Ima
       await runtime.removeImage(image.id);
       freed += image.sizeBytes;
     }
+    return freed;
+  };
+
+  const collect = async (): Promise<void> => {
+    const filesystem = await runtime.imageFilesystem();
+    if (!filesystem) return;
+    const { capacity, available } = await machineDisk(filesystem.mountpoint, diskBytes);
+    const usedPercent = 100 - Math.floor((available * 100) / capacity);
+    const wanted = usedPercent < highPercent ? 0 : Math.ceil((capacity * (100 - lowPercent)) / 100) - available;
+    const freed = await remove(wanted);
     if (freed < wanted)
       failed(
         `Failed to garbage collect required amount of images. Attempted to free ${wanted} bytes, but only found ${freed} bytes eligible to free.`,
@@ -55,6 +67,9 @@ export function startImageGarbageCollector({ environment, runtime, failed }: Ima
   const running = loop();
 
   return {
+    async deleteUnused() {
+      await remove(Number.POSITIVE_INFINITY);
+    },
     async stop() {
       stopping.abort(new Error('the node agent stops'));
       await running;

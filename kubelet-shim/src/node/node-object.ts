@@ -1,5 +1,6 @@
 import type { Node, NodeCondition, NodeStatus, NodeSystemInfo } from '@coracle/apimachinery/types/core-v1';
 import type { ContainerImage } from '@coracle/apimachinery/types/core-v1';
+import type { PressureCondition } from '../eviction/index.ts';
 import type { NodeAgentOptions } from './options.ts';
 
 export const defaultKubeletPort = 10_250;
@@ -43,6 +44,26 @@ export function standardLabels({ nodeName }: Pick<NodeAgentOptions, 'nodeName'>)
   };
 }
 
+const pressureConditions = ['MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
+
+type Words = readonly [reason: string, message: string];
+
+/** `Kubelet<reason>` in the condition, `Node<reason>` in the event that tells of the change (nodestatus/setters.go). */
+export const pressureWords: Readonly<Record<PressureCondition, { readonly present: Words; readonly absent: Words }>> = {
+  MemoryPressure: {
+    present: ['HasInsufficientMemory', 'has insufficient memory available'],
+    absent: ['HasSufficientMemory', 'has sufficient memory available'],
+  },
+  DiskPressure: {
+    present: ['HasDiskPressure', 'has disk pressure'],
+    absent: ['HasNoDiskPressure', 'has no disk pressure'],
+  },
+  PIDPressure: {
+    present: ['HasInsufficientPID', 'has insufficient PID available'],
+    absent: ['HasSufficientPID', 'has sufficient PID available'],
+  },
+};
+
 export interface NodeStatusInput {
   readonly options: NodeAgentOptions;
   readonly info: NodeSystemInfo;
@@ -50,11 +71,13 @@ export interface NodeStatusInput {
   readonly previous: readonly NodeCondition[];
   /** Why the node cannot run pods; undefined where it can. */
   readonly problem: string | undefined;
+  /** What the node is short of. */
+  readonly pressure: ReadonlySet<PressureCondition>;
   readonly now: string;
 }
 
 /** Pure: the part of the status that the agent writes. */
-export function nodeStatus({ options, info, images, previous, problem, now }: NodeStatusInput): NodeStatus {
+export function nodeStatus({ options, info, images, previous, problem, pressure, now }: NodeStatusInput): NodeStatus {
   const condition = (type: string, status: 'True' | 'False', reason: string, message: string): NodeCondition => {
     const before = previous.find((one) => one.type === type);
     const lastTransitionTime = before?.status === status ? (before.lastTransitionTime ?? now) : now;
@@ -68,9 +91,12 @@ export function nodeStatus({ options, info, images, previous, problem, now }: No
     capacity: { ...options.capacity },
     allocatable: { ...options.allocatable },
     conditions: [
-      condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-      condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-      condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+      ...pressureConditions.map((type) => {
+        const isPresent = pressure.has(type);
+        const { present, absent } = pressureWords[type];
+        const [reason, message] = isPresent ? present : absent;
+        return condition(type, isPresent ? 'True' : 'False', `Kubelet${reason}`, `kubelet ${message}`);
+      }),
       ready,
     ],
     addresses: options.addresses.map((address) => ({ ...address })),

@@ -3,6 +3,7 @@ import { isStatus } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
 import { Nodes } from '@coracle/apimachinery/resources';
 import type { ContainerImage, Node, NodeStatus, NodeSystemInfo } from '@coracle/apimachinery/types/core-v1';
+import type { PressureCondition } from '../eviction/index.ts';
 import type { Client } from '@coracle/client/rest';
 import { toTime } from '../pods/time.ts';
 import { newNode, nodeStatus, standardLabels } from './node-object.ts';
@@ -16,6 +17,7 @@ export interface NodeRegistrationDependencies {
   readonly images: () => Promise<readonly ContainerImage[]>;
   /** Why the node cannot run pods now; undefined where it can. */
   readonly problem: () => string | undefined;
+  readonly pressure: () => ReadonlySet<PressureCondition>;
 }
 
 /** Writes what only the agent knows into the Node. Others' labels, taints and extended resources stay. */
@@ -29,7 +31,7 @@ const retryMs = 1000;
 const retryMaxMs = 7000;
 
 export function createNodeRegistration(
-  { client, environment, info, images, problem }: NodeRegistrationDependencies,
+  { client, environment, info, images, problem, pressure }: NodeRegistrationDependencies,
   options: NodeAgentOptions,
   signal: AbortSignal,
 ): NodeRegistration {
@@ -44,6 +46,7 @@ export function createNodeRegistration(
       images: await images(),
       previous: previous?.conditions ?? [],
       problem: problem(),
+      pressure: pressure(),
       now: toTime(clock.now()),
     });
 

@@ -2,6 +2,7 @@ import type { Environment } from '@coracle/apimachinery/component';
 import type { NodeAddress, Taint } from '@coracle/apimachinery/types/core-v1';
 import type { Client } from '@coracle/client/rest';
 import type { Transport } from '@coracle/client/transport';
+import type { EvictionSettings } from '../eviction/index.ts';
 import type { ContainerRuntime } from '../runtime/cri.ts';
 
 /** What a node agent needs of the world. All requests go out as `system:node:<name>`. */
@@ -39,6 +40,8 @@ export interface NodeAgentOptions {
   readonly serving?: ServingOptions;
   /** What a reboot changes: the kernel's boot id and machine id by default. */
   readonly systemInfo?: { readonly machineID?: string; readonly systemUUID?: string; readonly bootID?: string };
+  /** When pods have to go as the node runs short. Default upstream's. */
+  readonly eviction?: EvictionSettings;
   /** Default seccomp for pods that ask for none is Unconfined, as upstream. */
   readonly seccompDefault?: boolean;
 }

@@ -1,6 +1,8 @@
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { quantityValue } from '@coracle/apimachinery/quantity';
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
+import type { NodeAgentOptions } from '../node/options.ts';
 import type { LinuxResources } from '../runtime/index.ts';
 import type { PodCgroups } from './pod-services.ts';
 import { qosClass } from './qos.ts';
@@ -12,6 +14,8 @@ export interface CgroupOptions {
   readonly version: 'v1' | 'v2';
   /** Where the hierarchies are mounted: `/sys/fs/cgroup`. */
   readonly mount?: string;
+  /** What all pods may use together; default and 0: as much as the machine has. */
+  readonly memoryLimitBytes?: number;
 }
 
 /** Controllers that the pod's limits are written to; the runtime makes the rest of the path where it needs it. */
@@ -22,18 +26,18 @@ const weightMax = 10_000;
 const sharesSpan = 262_142;
 
 /** A cgroup a pod, below one for its class, with the pod's own limits: `kubepods/burstable/pod<uid>`. */
-export function createPodCgroups({ parent, version, mount = '/sys/fs/cgroup' }: CgroupOptions): PodCgroups {
-  const pathOf = (pod: Pod): string => {
-    const qos = qosClass(pod);
-    const level = qos === 'Guaranteed' ? [] : [qos.toLowerCase()];
-    return join(parent, 'kubepods', ...level, `pod${pod.metadata?.uid}`);
-  };
+export function createPodCgroups(options: CgroupOptions): PodCgroups {
+  const { parent, version, mount = '/sys/fs/cgroup', memoryLimitBytes = 0 } = options;
+  const pathOf = (pod: Pod): string => podCgroupPath(parent, pod);
+  let limited: Promise<void> | undefined;
   const roots = async (): Promise<string[]> =>
     version === 'v2' ? [mount] : (await readdir(mount)).map((controller) => join(mount, controller));
   return {
     async ensure(pod) {
       const path = pathOf(pod);
       const resources = podCgroupResources(pod);
+      if (memoryLimitBytes > 0)
+        await (limited ??= limitPods(mount, join(parent, 'kubepods'), version, memoryLimitBytes));
       if (version === 'v1') await ensureV1(mount, path, resources);
       else await ensureV2(mount, path, resources);
       return path;
@@ -48,6 +52,34 @@ export function createPodCgroups({ parent, version, mount = '/sys/fs/cgroup' }: 
       }
     },
   };
+}
+
+export function podCgroupPath(parent: string, pod: Pod): string {
+  const qos = qosClass(pod);
+  const level = qos === 'Guaranteed' ? [] : [qos.toLowerCase()];
+  return join(parent, 'kubepods', ...level, `pod${pod.metadata?.uid}`);
+}
+
+/** The memory that a node keeps back so that pods can be evicted before they fill it up. */
+const evictionReserveBytes = 100 * 2 ** 20;
+
+/**
+ * What the pods of a node may use together: all but what is reserved for the system (`enforceNodeAllocatable: [pods]`).
+ * 0 where the node does not say what it has.
+ */
+export function podsMemoryLimit({ capacity, allocatable }: Pick<NodeAgentOptions, 'capacity' | 'allocatable'>): number {
+  const total = quantityValue(capacity['memory']);
+  return Math.min(total, quantityValue(allocatable['memory']) + evictionReserveBytes);
+}
+
+/** A group that uses more already, as the node was another before, keeps what it had. */
+async function limitPods(mount: string, path: string, version: 'v1' | 'v2', bytes: number): Promise<void> {
+  const folder = version === 'v1' ? join(mount, 'memory', path) : join(mount, path);
+  await mkdir(folder, { recursive: true });
+  if (version === 'v2') await delegate(mount, join(path, 'pods'));
+  await writeFile(join(folder, version === 'v1' ? 'memory.limit_in_bytes' : 'memory.max'), String(bytes)).catch(
+    () => {},
+  );
 }
 
 async function ensureV1(mount: string, path: string, resources: LinuxResources): Promise<void> {

@@ -31,6 +31,8 @@ export interface ConditionInput {
   readonly sandboxProblem: string | undefined;
   /** A change of resources that is being made, or that the node has no room for (KEP-1287). */
   readonly resize?: ResizeState | undefined;
+  /** Why the node itself ends the pod. */
+  readonly disruption?: string | undefined;
   readonly now: string;
 }
 
@@ -47,7 +49,7 @@ export interface ResizeState {
 export function podConditions(previous: readonly PodCondition[], input: ConditionInput): PodCondition[] {
   const { pod, sandboxProblem, now } = input;
   const foreign = (pod.status?.conditions ?? []).filter(({ type }) => !ownedConditions.has(type));
-  const disruption = previous.find(({ type }) => type === 'DisruptionTarget');
+  const disruption = previous.find(({ type }) => type === 'DisruptionTarget') ?? ownDisruption(input);
   const others =
     disruption && !foreign.some(({ type }) => type === 'DisruptionTarget') ? [...foreign, disruption] : foreign;
   const containersReady = judgeContainers(input);
@@ -73,6 +75,20 @@ export function podConditions(previous: readonly PodCondition[], input: Conditio
     } as PodCondition;
   });
   return [...others, ...owned];
+}
+
+function ownDisruption({ pod, disruption, now }: ConditionInput): PodCondition | undefined {
+  if (disruption === undefined) return undefined;
+  const observedGeneration = pod.metadata?.generation;
+  return {
+    type: 'DisruptionTarget',
+    ...(observedGeneration !== undefined && { observedGeneration }),
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: now,
+    reason: 'TerminationByKubelet',
+    message: disruption,
+  } as unknown as PodCondition;
 }
 
 function judgeContainers({ pod, status, phase }: ConditionInput): Verdict {

@@ -23,6 +23,8 @@ export interface PodWorker {
   readonly observed: ObservedPod;
   /** Its containers have ended for good: it uses nothing of the node any more. */
   readonly isOver: boolean;
+  /** It has been told to fail and is being ended. */
+  readonly isFailing: boolean;
   /** The status as it was last reported. */
   readonly status: PodStatus;
   update(pod: Pod): void;
@@ -45,6 +47,8 @@ export interface Failure {
   readonly reason: string;
   readonly message: string;
   readonly graceSeconds?: number;
+  /** The node ends it for its own sake: the pod gets the condition DisruptionTarget. */
+  readonly isDisruption?: boolean;
 }
 
 export interface PodWorkerOptions {
@@ -118,6 +122,10 @@ class Worker implements PodWorker {
 
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  get isFailing(): boolean {
+    return this.#failure !== undefined;
   }
 
   get status(): PodStatus {

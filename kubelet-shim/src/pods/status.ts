@@ -28,7 +28,7 @@ export interface StatusInput {
   /** Nothing of this pod will be started any more. */
   readonly isOver: boolean;
   /** The agent's own decision to fail the pod: rejected, evicted, out of time. */
-  readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+  readonly failure?: { readonly reason: string; readonly message: string; readonly isDisruption?: boolean } | undefined;
   readonly hostIPs: readonly string[];
   readonly runtimeName: string;
   /** When the agent first saw the pod, milliseconds. */
@@ -71,6 +71,7 @@ export function podStatus(input: StatusInput): PodStatus {
     sandboxProblem: problem,
     now: toTime(input.now),
     resize: isTerminal(bare) ? undefined : input.resize,
+    disruption: failure?.isDisruption ? failure.message : undefined,
   });
   return { ...bare, conditions };
 }

@@ -16,25 +16,48 @@ export async function readNodeUsage({ cgroup, cgroupParent }: NodeAgentOptions):
 }
 
 async function usageV1(parent: string): Promise<NodeUsage> {
-  const [cpu, memory, stat] = await Promise.all([
+  const [cpu, memoryBytes = 0] = await Promise.all([
     read(join(mount, 'cpuacct', parent, 'cpuacct.usage')),
-    read(join(mount, 'memory', parent, 'memory.usage_in_bytes')),
-    read(join(mount, 'memory', parent, 'memory.stat')),
+    readMemoryBytes({ cgroup: 'v1', cgroupParent: parent }),
   ]);
-  return { cpuNanoseconds: Number(cpu), memoryBytes: Math.max(0, Number(memory) - field(stat, 'total_inactive_file')) };
+  return { cpuNanoseconds: Number(cpu), memoryBytes };
 }
 
 async function usageV2(parent: string): Promise<NodeUsage> {
-  const folder = join(mount, parent);
-  const [cpu, memory, stat] = await Promise.all([
-    read(join(folder, 'cpu.stat')),
-    read(join(folder, 'memory.current')),
-    read(join(folder, 'memory.stat')),
+  const [cpu, memoryBytes = 0] = await Promise.all([
+    read(join(mount, parent, 'cpu.stat')),
+    readMemoryBytes({ cgroup: 'v2', cgroupParent: parent }),
   ]);
-  return {
-    cpuNanoseconds: field(cpu, 'usage_usec') * 1000,
-    memoryBytes: Math.max(0, Number(memory) - field(stat, 'inactive_file')),
-  };
+  return { cpuNanoseconds: field(cpu, 'usage_usec') * 1000, memoryBytes };
+}
+
+type Group = Pick<NodeAgentOptions, 'cgroup' | 'cgroupParent'>;
+
+/** The working set of a cgroup; undefined where there is none. */
+export async function readMemoryBytes({ cgroup, cgroupParent }: Group): Promise<number | undefined> {
+  const folder = join(mount, cgroup === 'v1' ? 'memory' : '', cgroupParent);
+  const files = cgroup === 'v1' ? ['memory.usage_in_bytes', 'memory.stat'] : ['memory.current', 'memory.stat'];
+  try {
+    const [used = '', stat = ''] = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+    return Math.max(0, Number(used) - field(stat, cgroup === 'v1' ? 'total_inactive_file' : 'inactive_file'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The processes and threads of a cgroup and how many it may have (Infinity: as many as the host); undefined where none. */
+export async function readProcesses({
+  cgroup,
+  cgroupParent,
+}: Group): Promise<{ readonly count: number; readonly limit: number } | undefined> {
+  const folder = join(mount, cgroup === 'v1' ? 'pids' : '', cgroupParent);
+  try {
+    const files = ['pids.current', 'pids.max'].map((file) => readFile(join(folder, file), 'utf8'));
+    const [count = '', limit = ''] = await Promise.all(files);
+    return { count: Number(count), limit: limit.trim() === 'max' ? Number.POSITIVE_INFINITY : Number(limit) };
+  } catch {
+    return undefined;
+  }
 }
 
 async function read(path: string): Promise<string> {

@@ -70,6 +70,15 @@ const writableFolderMode = 0o777;
 const defaultMode = 0o644;
 const refreshMinMs = 1000;
 
+function volumePath(rootDirectory: string, uid: string, volume: string, kind: keyof typeof folderOf): string {
+  return join(podDirectory(rootDirectory, uid), 'volumes', `kubernetes.io~${folderOf[kind]}`, volume);
+}
+
+/** Where a pod's emptyDir is, on disk or in memory. */
+export function emptyDirPath(rootDirectory: string, uid: string, volume: string): string {
+  return volumePath(rootDirectory, uid, volume, 'emptyDir');
+}
+
 export function createVolumeManager(dependencies: VolumeManagerDependencies): VolumeManager {
   const { environment, client, references, options, holder } = dependencies;
   const { clock } = environment;
@@ -93,12 +102,7 @@ export function createVolumeManager(dependencies: VolumeManagerDependencies): Vo
   };
 
   const pathOf = (pod: Pod, volume: string, kind: keyof typeof folderOf): string =>
-    join(
-      podDirectory(options.rootDirectory, pod.metadata?.uid ?? ''),
-      'volumes',
-      `kubernetes.io~${folderOf[kind]}`,
-      volume,
-    );
+    volumePath(options.rootDirectory, pod.metadata?.uid ?? '', volume, kind);
 
   /** The earliest of a pod's credentials decides when all are looked at again. */
   const refreshBy = (state: PodState, at: number): void => {
