@@ -3,12 +3,16 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,9 +23,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
 	applycorev1 "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -209,63 +213,75 @@ func applyConfigMaps(ctx context.Context, client kubernetes.Interface, _ *rest.C
 }
 
 // fanOut updates one object and waits until every watcher has seen every update. Latency is from before the update was sent.
+// The watchers read whole events and look for the one value they need: to decode a hundred copies of every object would
+// take more of the machine than any server does, and would hide what is compared.
 func fanOut(ctx context.Context, client kubernetes.Interface, config *rest.Config) func() result {
 	maps := client.CoreV1().ConfigMaps(*namespace)
 	object, err := maps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("fan-out-%d", time.Now().UnixNano())}, Data: map[string]string{"turn": "-1", "padding": strings.Repeat("f", 1000)}}, metav1.CreateOptions{})
 	check(err)
-	open := make([]watch.Interface, *watchers)
+	open := make([]*bufio.Reader, *watchers)
 	for i := range open {
-		// A connection for each handful of watchers, as separate clients would have.
-		own, err := kubernetes.NewForConfig(rest.CopyConfig(config))
-		check(err)
-		open[i], err = own.CoreV1().ConfigMaps(*namespace).Watch(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + object.Name, ResourceVersion: object.ResourceVersion})
-		check(err)
+		open[i] = watchRaw(ctx, client, object)
 	}
 	return func() result {
-		sent := make([]time.Time, *count)
-		var ready sync.RWMutex
-		var latencies []float64
-		var lock sync.Mutex
+		sent := make([]atomic.Int64, *count)
+		latencies := make([][]float64, *watchers)
 		var lost atomic.Int64
 		var wait sync.WaitGroup
-		for _, w := range open {
+		for i, events := range open {
 			wait.Add(1)
 			go func() {
 				defer wait.Done()
 				mine := make([]float64, 0, *count)
 				for seen := 0; seen < *count; seen++ {
-					event, ok := <-w.ResultChan()
-					if !ok {
+					event, err := events.ReadSlice('\n')
+					if err != nil {
 						lost.Add(int64(*count - seen))
 						break
 					}
-					var turn int
-					fmt.Sscan(event.Object.(*corev1.ConfigMap).Data["turn"], &turn)
+					turn := turnOf(event)
 					if turn != seen {
 						lost.Add(1)
 						seen = turn
 					}
-					ready.RLock()
-					mine = append(mine, float64(time.Since(sent[turn]).Microseconds())/1000)
-					ready.RUnlock()
+					mine = append(mine, float64(time.Now().UnixMicro()-sent[turn].Load())/1000)
 				}
-				lock.Lock()
-				latencies = append(latencies, mine...)
-				lock.Unlock()
+				latencies[i] = mine
 			}()
 		}
 		for i := 0; i < *count; i++ {
 			object.Data["turn"] = fmt.Sprint(i)
-			ready.Lock()
-			sent[i] = time.Now()
-			ready.Unlock()
+			sent[i].Store(time.Now().UnixMicro())
 			updated, err := maps.Update(ctx, object, metav1.UpdateOptions{})
 			check(err)
 			object = updated
 		}
 		wait.Wait()
-		return result{Ops: *count * *watchers, LatencyP99: percentile(latencies, 0.99), Lost: int(lost.Load())}
+		return result{Ops: *count * *watchers, LatencyP99: percentile(slices.Concat(latencies...), 0.99), Lost: int(lost.Load())}
 	}
+}
+
+const eventBytesMax = 64 * 1024
+
+// watchRaw gives the events of one object as they come, a line each. Watchers share connections as client-go shares them.
+func watchRaw(ctx context.Context, client kubernetes.Interface, object *corev1.ConfigMap) *bufio.Reader {
+	options := metav1.ListOptions{Watch: true, FieldSelector: "metadata.name=" + object.Name, ResourceVersion: object.ResourceVersion}
+	stream, err := client.CoreV1().RESTClient().Get().Namespace(object.Namespace).Resource("configmaps").
+		VersionedParams(&options, scheme.ParameterCodec).Stream(ctx)
+	check(err)
+	return bufio.NewReaderSize(stream, eventBytesMax)
+}
+
+var turnField = []byte(`"turn":"`)
+
+func turnOf(event []byte) int {
+	_, rest, found := bytes.Cut(event, turnField)
+	value, _, closed := bytes.Cut(rest, []byte{'"'})
+	turn, err := strconv.Atoi(string(value))
+	if !found || !closed || err != nil {
+		check(fmt.Errorf("an event without a turn: %s", event))
+	}
+	return turn
 }
 
 func deletePods(ctx context.Context, client kubernetes.Interface, _ *rest.Config) func() result {
