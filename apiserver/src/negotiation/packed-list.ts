@@ -28,13 +28,17 @@ interface Packed {
   readonly rawLength: number;
 }
 
-interface Run extends Packed {
+interface Run {
   readonly items: readonly StoredObject[];
+  /** Under way or done: lists that are asked for at the same time share it. */
+  readonly packed: Promise<Packed>;
 }
 
 const runItemsMax = 128;
 /** One object in so many ends its run. */
 const runItemsMean = 32;
+/** Runs of one list that are deflated at the same time: a worker's state takes a quarter of a megabyte. */
+const lanesMax = 4;
 
 const deflate = promisify(deflateRaw);
 const deflateOptions = { level: constants.Z_BEST_SPEED, finishFlush: constants.Z_SYNC_FLUSH };
@@ -49,11 +53,7 @@ const runsOf = new Map<string, WeakMap<StoredObject, Run>>();
 export async function packList(parts: PackedListParts): Promise<Uint8Array[]> {
   const [first, ...rest] = parts.items;
   const beginning = first === undefined ? parts.head : Buffer.concat([parts.head, parts.bytesOf(first)]);
-  const pieces = await Promise.all([
-    pack(beginning),
-    ...runs(rest).map((items) => packRun(parts, items)),
-    pack(parts.tail),
-  ]);
+  const pieces = [await pack(beginning), ...(await packRuns(parts, runs(rest))), await pack(parts.tail)];
   let crc = 0;
   let length = 0;
   for (const piece of pieces) {
@@ -85,10 +85,20 @@ function endsRun(name: string): boolean {
   return (hash >>> 8) % runItemsMean === 0;
 }
 
-async function packRun(
-  { variant, bytesOf, separator }: PackedListParts,
-  items: readonly StoredObject[],
-): Promise<Packed> {
+async function packRuns(parts: PackedListParts, all: readonly StoredObject[][]): Promise<Packed[]> {
+  const packed: Packed[] = [];
+  let next = 0;
+  const lane = async () => {
+    while (next < all.length) {
+      const index = next++;
+      packed[index] = await packRun(parts, all[index] as StoredObject[]);
+    }
+  };
+  await Promise.all(Array.from({ length: lanesMax }, lane));
+  return packed;
+}
+
+function packRun({ variant, bytesOf, separator }: PackedListParts, items: readonly StoredObject[]): Promise<Packed> {
   let known = runsOf.get(variant);
   if (known === undefined) {
     known = new WeakMap();
@@ -96,13 +106,12 @@ async function packRun(
   }
   const first = items[0] as StoredObject;
   const present = known.get(first);
-  if (present !== undefined && sameItems(present.items, items)) return present;
-  const raw = Buffer.concat(
-    items.flatMap((item) => (separator.length === 0 ? [bytesOf(item)] : [separator, bytesOf(item)])),
-  );
-  const run: Run = { ...(await pack(raw)), items };
-  known.set(first, run);
-  return run;
+  if (present !== undefined && sameItems(present.items, items)) return present.packed;
+  const pieces = items.flatMap((item) => (separator.length === 0 ? [bytesOf(item)] : [separator, bytesOf(item)]));
+  const packed = pack(Buffer.concat(pieces));
+  known.set(first, { items, packed });
+  packed.catch(() => known.delete(first));
+  return packed;
 }
 
 function sameItems(left: readonly StoredObject[], right: readonly StoredObject[]): boolean {
