@@ -66,13 +66,13 @@ export async function respondWithList(
   }
   const view = viewOf(call.resource, negotiated);
   const { packed } = view;
-  // A selection differs from client to client: what is kept for one would serve nobody else.
-  const kept = packed !== undefined && items.length >= packedItemsMin && call.context.info.labelSelector === undefined;
+  const { labelSelector = '', fieldSelector = '' } = call.context.info;
+  const selection = `${labelSelector} ${fieldSelector}`;
   return listResponse(
     view.contentType,
     () => view.list(items, meta),
     () => view.listValue(objects(), meta),
-    kept ? () => packed(items, meta) : undefined,
+    packed !== undefined && items.length >= packedItemsMin ? () => packed(items, meta, selection) : undefined,
   );
 }
 

@@ -51,8 +51,8 @@ async function writeBytes(body: BytesBody, out: NodeResponse, acceptEncoding: st
     out.setHeader('vary', 'Accept-Encoding');
   }
   out.setHeader('content-length', length);
-  if (chunks.length === 1) {
-    end(out, chunks[0] as Uint8Array);
+  if (length <= writePieceBytes) {
+    end(out, chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length));
     return;
   }
   for (const piece of pieces(chunks)) {

@@ -4,16 +4,18 @@ import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { packList } from './packed-list.ts';
 
 const item = (name: string, text = name): StoredObject =>
-  ({ name, json: Buffer.from(JSON.stringify({ name, text })) }) as unknown as StoredObject;
+  ({ name, jsonPieces: [Buffer.from(JSON.stringify({ name, text }))] }) as unknown as StoredObject;
 
 async function unpack(items: readonly StoredObject[]): Promise<string> {
   const parts = { variant: 'test', head: Buffer.from('['), tail: Buffer.from(']'), separator: Buffer.from(',') };
-  return gunzipSync(Buffer.concat(await packList({ ...parts, items, bytesOf: ({ json }) => json }))).toString();
+  return gunzipSync(
+    Buffer.concat(await packList({ ...parts, items, piecesOf: ({ jsonPieces }) => jsonPieces })),
+  ).toString();
 }
 
 describe('packed lists', () => {
   const plain = (items: readonly StoredObject[]) =>
-    `[${items.map(({ json }) => Buffer.from(json).toString()).join(',')}]`;
+    `[${items.map(({ jsonPieces }) => Buffer.concat(jsonPieces).toString()).join(',')}]`;
 
   for (const count of [0, 1, 2, 500]) {
     it(`unpack to what was put in: ${count} objects`, async () => {

@@ -12,11 +12,11 @@ import { combineCrc32 } from './crc32-combine.ts';
  *   gzip header | head + first item | run | run | … | tail | end of the deflate stream | CRC-32 | length
  */
 export interface PackedListParts {
-  /** Names the encoding: runs of one are of no use to another. */
+  /** Names encoding and selection: runs of one are of no use to another. */
   readonly variant: string;
   readonly head: Uint8Array;
   readonly items: readonly StoredObject[];
-  readonly bytesOf: (item: StoredObject) => Uint8Array;
+  readonly piecesOf: (item: StoredObject) => readonly Uint8Array[];
   /** Between two items. */
   readonly separator: Uint8Array;
   readonly tail: Uint8Array;
@@ -46,13 +46,15 @@ const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 0xff]);
 /** An empty last block. */
 const deflateEnd = Buffer.from([3, 0]);
 
-/** Runs by encoding and first object; they go when that object goes. */
+/** Encodings and selections whose runs are kept. */
+const variantsMax = 64;
+/** Runs by variant, the longest unused first, and by first object; they go when that object goes. */
 const runsOf = new Map<string, WeakMap<StoredObject, Run>>();
 
 /** The whole gzip member, in pieces. */
 export async function packList(parts: PackedListParts): Promise<Uint8Array[]> {
   const [first, ...rest] = parts.items;
-  const beginning = first === undefined ? parts.head : Buffer.concat([parts.head, parts.bytesOf(first)]);
+  const beginning = first === undefined ? parts.head : Buffer.concat([parts.head, ...parts.piecesOf(first)]);
   const pieces = [await pack(beginning), ...(await packRuns(parts, runs(rest))), await pack(parts.tail)];
   let crc = 0;
   let length = 0;
@@ -86,29 +88,39 @@ function endsRun(name: string): boolean {
 }
 
 async function packRuns(parts: PackedListParts, all: readonly StoredObject[][]): Promise<Packed[]> {
+  const known = knownRuns(parts.variant);
   const packed: Packed[] = [];
   let next = 0;
   const lane = async () => {
     while (next < all.length) {
       const index = next++;
-      packed[index] = await packRun(parts, all[index] as StoredObject[]);
+      packed[index] = await packRun(parts, known, all[index] as StoredObject[]);
     }
   };
   await Promise.all(Array.from({ length: lanesMax }, lane));
   return packed;
 }
 
-function packRun({ variant, bytesOf, separator }: PackedListParts, items: readonly StoredObject[]): Promise<Packed> {
-  let known = runsOf.get(variant);
-  if (known === undefined) {
-    known = new WeakMap();
-    runsOf.set(variant, known);
+function knownRuns(variant: string): WeakMap<StoredObject, Run> {
+  const known = runsOf.get(variant) ?? new WeakMap<StoredObject, Run>();
+  runsOf.delete(variant);
+  runsOf.set(variant, known);
+  if (runsOf.size > variantsMax) {
+    const [oldest = ''] = runsOf.keys();
+    runsOf.delete(oldest);
   }
+  return known;
+}
+
+function packRun(
+  { piecesOf, separator }: PackedListParts,
+  known: WeakMap<StoredObject, Run>,
+  items: readonly StoredObject[],
+): Promise<Packed> {
   const first = items[0] as StoredObject;
   const present = known.get(first);
   if (present !== undefined && sameItems(present.items, items)) return present.packed;
-  const pieces = items.flatMap((item) => (separator.length === 0 ? [bytesOf(item)] : [separator, bytesOf(item)]));
-  const packed = pack(Buffer.concat(pieces));
+  const packed = pack(Buffer.concat(items.flatMap((item) => [separator, ...piecesOf(item)])));
   known.set(first, { items, packed });
   packed.catch(() => known.delete(first));
   return packed;

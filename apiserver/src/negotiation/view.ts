@@ -25,8 +25,11 @@ export interface View {
   /** The same for an object that is not in the store: dry runs, answers made on the spot. */
   bodyOf(object: KubernetesObject): readonly Uint8Array[];
   list(items: readonly StoredObject[], meta: ListMeta): readonly Uint8Array[];
-  /** The same list as one gzip member; undefined where nothing is kept between answers. */
-  packed?(items: readonly StoredObject[], meta: ListMeta): Promise<readonly Uint8Array[]>;
+  /**
+   * The same list as one gzip member; undefined where nothing is kept between answers. `selection` names what was selected:
+   * lists of one selection share what is kept.
+   */
+  packed?(items: readonly StoredObject[], meta: ListMeta, selection: string): Promise<readonly Uint8Array[]>;
   listOf(items: readonly KubernetesObject[], meta: ListMeta): readonly Uint8Array[];
   listValue(items: readonly KubernetesObject[], meta: ListMeta): KubernetesList;
   frame(type: string, stored: StoredObject): WatchFrame;
@@ -97,10 +100,9 @@ function metadataShape(resource: ServedResource, version: string): Shape {
 function jsonView(shape: Shape): View {
   const variant = `json ${shape.name}`;
   const encode = (object: KubernetesObject) => Buffer.from(JSON.stringify(shape.value(object)));
-  const bytes = shape.stored
-    ? (stored: StoredObject) => stored.json
-    : (stored: StoredObject) => stored.encoded(variant, encode);
-  const list = (items: readonly Uint8Array[], meta: ListMeta) => jsonList(shape, items, meta);
+  const pieces = shape.stored
+    ? (stored: StoredObject) => stored.jsonPieces
+    : (stored: StoredObject) => [stored.encoded(variant, encode)];
   return {
     contentType: mediaTypeOf.json,
     streamContentType: mediaTypeOf.json,
@@ -108,16 +110,23 @@ function jsonView(shape: Shape): View {
     kind: shape.kind,
     variant,
     value: shape.value,
-    body: (stored) => [bytes(stored)],
+    body: pieces,
     bodyOf: (object) => [encode(object)],
-    list: (items, meta) => list(items.map(bytes), meta),
-    packed: (items, meta) =>
-      packList({ variant, head: jsonListHead(shape, meta), items, bytesOf: bytes, separator: comma, tail: listEnd }),
-    listOf: (items, meta) => list(items.map(encode), meta),
+    list: (items, meta) => jsonList(shape, items, meta, pieces),
+    packed: (items, meta, selection) =>
+      packList({
+        variant: `${variant} ${selection}`,
+        head: jsonListHead(shape, meta),
+        items,
+        piecesOf: pieces,
+        separator: comma,
+        tail: listEnd,
+      }),
+    listOf: (items, meta) => jsonList(shape, items, meta, (object) => [encode(object)]),
     listValue: (items, meta) => listValue(shape, items, meta),
     frame: (type, stored) =>
       lazyFrame(
-        () => jsonFrame(type, bytes(stored)),
+        () => jsonFrame(type, pieces(stored)),
         () => ({ type, object: shape.value(stored.object) }),
       ),
     frameOf: textFrame,
@@ -128,11 +137,16 @@ function jsonView(shape: Shape): View {
 const comma = Buffer.from(',');
 const listEnd = Buffer.from(']}\n');
 
-function jsonList(shape: Shape, items: readonly Uint8Array[], meta: ListMeta): Uint8Array[] {
+function jsonList<T>(
+  shape: Shape,
+  items: readonly T[],
+  meta: ListMeta,
+  piecesOf: (item: T) => readonly Uint8Array[],
+): Uint8Array[] {
   const chunks: Uint8Array[] = [jsonListHead(shape, meta)];
-  for (let index = 0; index < items.length; index++) {
+  for (const [index, item] of items.entries()) {
     if (index > 0) chunks.push(comma);
-    chunks.push(items[index] as Uint8Array);
+    chunks.push(...piecesOf(item));
   }
   chunks.push(listEnd);
   return chunks;
@@ -145,13 +159,13 @@ function jsonListHead({ listKind, apiVersion }: Shape, meta: ListMeta): Uint8Arr
 const frameEnd = Buffer.from('}\n');
 const frameStarts = new Map<string, Buffer>();
 
-function jsonFrame(type: string, object: Uint8Array): Uint8Array {
+function jsonFrame(type: string, object: readonly Uint8Array[]): Uint8Array {
   let start = frameStarts.get(type);
   if (start === undefined) {
     start = Buffer.from(`{"type":"${type}","object":`);
     frameStarts.set(type, start);
   }
-  return Buffer.concat([start, object, frameEnd]);
+  return Buffer.concat([start, ...object, frameEnd]);
 }
 
 function protobufView(
@@ -184,16 +198,16 @@ function protobufView(
     body: (stored) => envelope(apiVersion, kind, withoutItemHeader(itemOf(stored))),
     bodyOf: (object) => envelope(apiVersion, kind, message(shape.value(object))),
     list: (items, meta) => list(items.map(itemOf), meta),
-    packed: (items, meta) => {
+    packed: (items, meta, selection) => {
       // The envelope tells the length of everything in it before any of it.
       const [head = nothing, ...body] = list(items.map(itemOf), meta);
       const metaField = body[0] ?? nothing;
       const tail = body.at(-1) ?? nothing;
       return packList({
-        variant,
+        variant: `${variant} ${selection}`,
         head: Buffer.concat([head, metaField]),
         items,
-        bytesOf: itemOf,
+        piecesOf: (stored) => [itemOf(stored)],
         separator: nothing,
         tail,
       });

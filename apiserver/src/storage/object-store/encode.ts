@@ -34,14 +34,9 @@ export function startsWith(bytes: Uint8Array, header: Uint8Array): boolean {
 }
 
 /** Stored JSON with resourceVersion as the first field of metadata. `at` is the length of its header. */
-export function spliceRevision(stored: Uint8Array, at: number, revision: Revision): Uint8Array {
+export function spliceRevision(stored: Uint8Array, at: number, revision: Revision): readonly Uint8Array[] {
   // Metadata is never empty (it has a name), so a comma always follows.
-  const field = `"resourceVersion":"${revision}",`;
-  const json = Buffer.allocUnsafeSlow(stored.length + field.length);
-  json.set(stored.subarray(0, at));
-  json.write(field, at, 'latin1');
-  json.set(stored.subarray(at), at + field.length);
-  return json;
+  return [stored.subarray(0, at), Buffer.from(`"resourceVersion":"${revision}",`, 'latin1'), stored.subarray(at)];
 }
 
 /** The same object with another resourceVersion; everything below is shared. */

@@ -6,7 +6,7 @@ import type { Revision } from '../storage.ts';
  * store, in its order. Reads come from the watch cache and wait for it to have reached the revision they ask for;
  * writes go to the store and come back through the same event stream as everybody else's.
  *
- * Objects are stored as JSON without `metadata.resourceVersion`, which is spliced into the bytes once when they arrive.
+ * Objects are stored as JSON without `metadata.resourceVersion`, which is put between the bytes when they are sent.
  */
 export interface ObjectStores {
   /** The store of one resource, made on first use. `prefix` as in `ResourceRow.storagePrefix`. */
@@ -43,8 +43,8 @@ export interface StoredObject {
   readonly fields: Readonly<Record<string, string>>;
   /** The object, decoded on first use and frozen deeply in tests; includes resourceVersion. */
   readonly object: KubernetesObject;
-  /** Its JSON with resourceVersion, encoded once. */
-  readonly json: Uint8Array;
+  /** Its JSON with resourceVersion, in pieces that go out in a row: cut from what is stored, which is not kept twice. */
+  readonly jsonPieces: readonly Uint8Array[];
   /** Another encoding or version of it, made at most once per revision and then kept. */
   encoded(variant: string, make: (object: KubernetesObject) => Uint8Array): Uint8Array;
   /** The same state under a later revision: what a deletion tells. */

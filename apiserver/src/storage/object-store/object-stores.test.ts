@@ -77,11 +77,11 @@ describe('object stores', () => {
       expect(text(item?.value as Uint8Array)).to.equal(
         '{"kind":"Thing","apiVersion":"v1","metadata":{"name":"x","namespace":"a"},"spec":{"size":1}}',
       );
-      expect(text(stored.json)).to.equal(
+      expect(text(Buffer.concat(stored.jsonPieces))).to.equal(
         '{"kind":"Thing","apiVersion":"v1","metadata":{"resourceVersion":"1","name":"x","namespace":"a"},"spec":{"size":1}}',
       );
       expect(stored.object.metadata?.resourceVersion).to.equal('1');
-      expect(decode(stored.json)).to.deep.equal(stored.object);
+      expect(decode(Buffer.concat(stored.jsonPieces))).to.deep.equal(stored.object);
     });
 
     it('gives the writer, readers and watchers one and the same object', async () => {
@@ -102,7 +102,7 @@ describe('object stores', () => {
       open();
       const { items, revision } = await things.list({ freshness: newest });
       expect(revision).to.equal(2);
-      expect(items.map((item) => text(item.json))).to.deep.equal([
+      expect(items.map((item) => text(Buffer.concat(item.jsonPieces)))).to.deep.equal([
         '{"kind":"Thing","apiVersion":"v1","metadata":{"resourceVersion":"1","name":"x","namespace":"a"},"spec":{}}',
         '{"kind":"Thing","apiVersion":"v1","metadata":{"resourceVersion":"2","name":"y","namespace":"a"},"spec":{"metadata":{}}}',
       ]);
@@ -385,7 +385,7 @@ class Seen {
       this.last = event;
       const { namespace, name, object, revision } = event.object;
       expect(object.metadata?.resourceVersion).to.equal(String(revision));
-      expect(decode(event.object.json).metadata?.resourceVersion).to.equal(String(revision));
+      expect(decode(Buffer.concat(event.object.jsonPieces)).metadata?.resourceVersion).to.equal(String(revision));
       return `${event.type} ${namespace}/${name} @${revision}`;
     });
   }

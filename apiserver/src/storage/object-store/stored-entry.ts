@@ -31,7 +31,8 @@ export class StoredEntry implements StoredObject {
   readonly #kind: EntryKind;
   readonly #headerLength: number;
   #object: KubernetesObject | undefined;
-  #json: Uint8Array | undefined;
+  /** Only where the stored bytes are no JSON to be cut. */
+  #json: readonly Uint8Array[] | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
   #encoded: Map<string, Uint8Array> | undefined;
   #later: StoredEntry | undefined;
@@ -85,7 +86,8 @@ export class StoredEntry implements StoredObject {
     return this.#object;
   }
 
-  get json(): Uint8Array {
+  get jsonPieces(): readonly Uint8Array[] {
+    if (this.#headerLength !== unknownHeader) return spliceRevision(this.stored, this.#headerLength, this.revision);
     this.#json ??= this.#encode();
     return this.#json;
   }
@@ -112,6 +114,7 @@ export class StoredEntry implements StoredObject {
   /** Lets go of what can be made again: for old revisions that hardly anybody asks for any more. */
   forget(): void {
     this.#object = undefined;
+    this.#json = undefined;
     this.#encoded = undefined;
     this.#later = undefined;
   }
@@ -122,8 +125,7 @@ export class StoredEntry implements StoredObject {
     return this.#kind.freeze ? freezeDeep(object) : object;
   }
 
-  #encode(): Uint8Array {
-    if (this.#headerLength !== unknownHeader) return spliceRevision(this.stored, this.#headerLength, this.revision);
+  #encode(): readonly Uint8Array[] {
     const encoded = encodeForStorage(this.object);
     return spliceRevision(encoded, headerLengthOf(encoded), this.revision);
   }
