@@ -7,6 +7,9 @@ export { type ImageRegistry, startImageRegistry } from './image-registry.ts';
 export { containerObstacle, skipBecause } from './machine.ts';
 export { type OwnApiServer, type OwnApiServerOptions, startOwnApiServer } from './own-api-server.ts';
 export {
+  clientObstacle,
+  type ClientProgram,
+  clientProgram,
   mustRun,
   type Outcome,
   repository,

@@ -31,6 +31,27 @@ export function upstreamProgram(name: UpstreamProgram): string {
   return path;
 }
 
+/** Programs of e2e/scenarios/clients, and the Python that has the library for one. */
+export type ClientProgram = 'client-informers' | 'client-operator' | 'python-client/bin/python';
+
+/** Path of a client program, made anew where its source has changed since. */
+export function clientProgram(name: ClientProgram): string {
+  const [target = ''] = name.split('/');
+  execFileSync(join(repository, 'tools/upstream/build'), [target], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return join(toolsFolder, name);
+}
+
+/** Why a client program cannot be made here; undefined where it can. */
+export function clientObstacle(name: ClientProgram): string | undefined {
+  const [needed, ...args] = name.startsWith('python') ? ['python3', '-m', 'ensurepip', '--version'] : ['go', 'version'];
+  try {
+    execFileSync(needed ?? '', args, { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return `${name} needs ${[needed, ...args.slice(0, 2)].join(' ')}, which is not here`;
+  }
+}
+
 /** Why upstream programs cannot be had here; undefined where they can. */
 export function upstreamObstacle(...names: readonly UpstreamProgram[]): string | undefined {
   if (names.every((name) => existsSync(join(toolsFolder, name)))) return undefined;

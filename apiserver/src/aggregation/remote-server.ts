@@ -27,6 +27,7 @@ export class RemoteServer {
       keepAlive: true,
       servername: `${reference?.name}.${reference?.namespace}.svc`,
       ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.key }),
+      allowPartialTrustChain: true,
       ...(caBundle === undefined ? {} : { ca: Buffer.from(caBundle, 'base64').toString() }),
       ...(insecureSkipTLSVerify === true ? { rejectUnauthorized: false } : {}),
     });

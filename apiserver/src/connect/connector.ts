@@ -31,7 +31,9 @@ export function createConnector(options: KubeletClientOptions | undefined): Conn
     kubelet: new https.Agent({
       keepAlive: true,
       ...(options === undefined ? {} : { cert: options.certificate, key: options.key }),
-      ...(options?.authorities === undefined ? { rejectUnauthorized: false } : { ca: options.authorities }),
+      ...(options?.authorities === undefined
+        ? { rejectUnauthorized: false }
+        : { ca: options.authorities, allowPartialTrustChain: true }),
       // Kubelets are reached by address; their certificates name the node.
       checkServerIdentity: () => undefined,
     }),

@@ -66,7 +66,7 @@ async function* watchConverted(
   const initial = items.flatMap((object) => selection.see({ type: 'ADDED', object }));
   if (request.from.type === 'initial-events') {
     yield initial;
-    yield [{ type: 'BOOKMARK', revision, initialEventsEnd: true }];
+    if (request.bookmarks) yield [{ type: 'BOOKMARK', revision, initialEventsEnd: true }];
   }
   for await (const events of store.watch({ ...all, from: { type: 'after', revision } }, signal)) {
     await version.prepare(events.flatMap((event) => (event.type === 'BOOKMARK' ? [] : [event.object.object])));

@@ -5,10 +5,41 @@ import { systemClock } from '@coracle/apimachinery/clock';
 import { EndpointSlices, Services } from '@coracle/apimachinery/resources';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { createSeededRandom } from '@coracle/client/testing';
-import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
+import {
+  AuthorityKeyIdentifierExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 import { expect } from 'chai';
 import { StaticReaders } from '../auth/testing/index.ts';
 import { createWebhookClient, type WebhookClient, type WebhookClientConfig } from './index.ts';
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+
+/** A pair for 127.0.0.1 from an authority that nobody is shown. */
+async function issueFromStrangers(): Promise<{ cert: string; key: string }> {
+  const [authority, keys] = await Promise.all(
+    [1, 2].map(() => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])),
+  );
+  if (authority === undefined || keys === undefined) throw new Error('no keys');
+  const certificate = await X509CertificateGenerator.create({
+    subject: 'CN=leaf',
+    issuer: 'CN=stranger',
+    publicKey: keys.publicKey,
+    signingKey: authority.privateKey,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]),
+      await AuthorityKeyIdentifierExtension.create(authority.publicKey),
+    ],
+  });
+  return { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) };
+}
+
+async function pemOf(key: CryptoKey): Promise<string> {
+  const text = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64');
+  return `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----`;
+}
 
 describe('webhook client', () => {
   let server: Server;
@@ -19,7 +50,6 @@ describe('webhook client', () => {
   let answer: (url: string, body: string) => { status?: number; text?: string } | undefined;
 
   before(async () => {
-    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
     const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const certificate = await X509CertificateGenerator.createSelfSigned({
       name: 'CN=hook',
@@ -32,10 +62,9 @@ describe('webhook client', () => {
         ]),
       ],
     });
-    const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
     caBundle = Buffer.from(certificate.toString('pem')).toString('base64');
     server = createServer(
-      { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----` },
+      { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) },
       async (request, response) => {
         let body = '';
         for await (const chunk of request) body += String(chunk);
@@ -83,6 +112,25 @@ describe('webhook client', () => {
   it('reaches a URL', async () => {
     answer = () => ({ text: '{}' });
     expect(await call({ url: `https://127.0.0.1:${port}/x`, caBundle })).to.deep.equal({});
+  });
+
+  it('sends a path as client-go does: without empty segments', async () => {
+    answer = (url) => ({ text: JSON.stringify({ url }) });
+    const urls = { '//mutate': '/mutate', '/a/./b/../c/': '/a/c', '': '/', '/': '/' };
+    for (const [path, sent] of Object.entries(urls)) {
+      const url = `https://127.0.0.1:${port}${path}`;
+      expect(await call({ url, caBundle }), path).to.deep.equal({ url: `${sent}?timeout=10s` });
+    }
+  });
+
+  it('believes a certificate that the bundle itself holds, whoever issued it', async () => {
+    const issued = await issueFromStrangers();
+    const stranger = createServer(issued, (_, response) => response.end('{}')).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const url = `https://127.0.0.1:${(stranger.address() as { port: number }).port}/x`;
+    expect(await call({ url, caBundle: Buffer.from(issued.cert).toString('base64') })).to.deep.equal({});
+    stranger.closeAllConnections();
+    stranger.close();
   });
 
   it('believes only the authority it was told', async () => {

@@ -1,5 +1,6 @@
 import * as https from 'node:https';
 import { isIP } from 'node:net';
+import { normalize } from 'node:path/posix';
 import type { Clock } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
 import { exchange } from './exchange.ts';
@@ -56,7 +57,8 @@ export function createWebhookClient(
     const known = agents.get(key);
     if (known !== undefined) return known;
     const ca = caBundle ? { ca: Buffer.from(caBundle, 'base64').toString() } : {};
-    const agent = new https.Agent({ keepAlive: true, ...ca });
+    // As in Go, what the bundle holds is believed as it is: a server's own certificate too, whoever issued it.
+    const agent = new https.Agent({ keepAlive: true, allowPartialTrustChain: true, ...ca });
     agents.set(key, agent);
     const [oldest] = agents;
     if (agents.size > agentsMax && oldest !== undefined) {
@@ -72,9 +74,9 @@ export function createWebhookClient(
       const port = parsed.port === '' ? servicePortDefault : Number(parsed.port);
       return { url: parsed, host: parsed.hostname, port, servername: parsed.hostname };
     }
-    const { namespace, name, path = '', port = servicePortDefault } = service;
+    const { namespace, name, path = '/', port = servicePortDefault } = service;
     const servername = `${name}.${namespace}.svc`;
-    const named = new URL(`https://${servername}:${port}${path === '' || path.startsWith('/') ? path : `/${path}`}`);
+    const named = new URL(`https://${servername}:${port}${path.startsWith('/') ? path : `/${path}`}`);
     const target = await resolveService(readers, random, { namespace, name, port }).catch((error: Error) => {
       throw new Error(`Post ${JSON.stringify(textOf(named))}: ${error.message}`);
     });
@@ -84,6 +86,7 @@ export function createWebhookClient(
   return {
     async call({ config, body, timeoutSeconds, signal }) {
       const place = await placeOf(config);
+      place.url.pathname = cleanPath(place.url.pathname);
       place.url.searchParams.set('timeout', `${timeoutSeconds}s`);
       const agent = agentOf(place.servername, config.caBundle);
       return post(place, agent, body, { signal, clock, timeoutMs: timeoutSeconds * 1000 });
@@ -92,6 +95,11 @@ export function createWebhookClient(
       for (const agent of agents.values()) agent.destroy();
     },
   };
+}
+
+/** A path as client-go sends it: without empty segments, dots and an end of `/`. envtest writes `https://host//path`. */
+function cleanPath(path: string): string {
+  return normalize(path).replace(/(?<=.)\/$/, '');
 }
 
 /** As Go prints it: the default port shows where it was written. */

@@ -107,7 +107,9 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
 
 function tlsOptions(options: HttpTransportOptions): AgentOptions {
   return {
-    ...(options.certificateAuthority === undefined ? {} : { ca: options.certificateAuthority }),
+    ...(options.certificateAuthority === undefined
+      ? {}
+      : { ca: options.certificateAuthority, allowPartialTrustChain: true }),
     ...(options.certificate === undefined ? {} : { cert: options.certificate }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.serverName === undefined ? {} : { servername: options.serverName }),

@@ -319,6 +319,14 @@ describe('object stores', () => {
       expect(await seen.log(4)).to.deep.equal(['ADDED a/x @1', 'ADDED b/y @2', 'BOOKMARK @2 end', 'ADDED a/z @3']);
     });
 
+    it('keeps the mark of that end from those who take no bookmarks', async () => {
+      await create(thing('a', 'x'));
+      const seen = watch({ from: { type: 'initial-events', freshness: newest } });
+      await seen.begun();
+      await create(thing('a', 'z'));
+      expect(await seen.log(2)).to.deep.equal(['ADDED a/x @1', 'ADDED a/z @2']);
+    });
+
     it('sends a bookmark a minute to those who want it, as long as something happens', async () => {
       const seen = watch({ namespace: 'b', bookmarks: true });
       await seen.begun();

@@ -137,7 +137,8 @@ export class CachedResource implements FeedMember {
     const watcher = new Watcher(request, request.bookmarks, begin.revision);
     if (begin.initial !== undefined) {
       this.#cache.attach(watcher, begin.revision);
-      yield* this.#follow(watcher, initialEvents(begin.initial, begin.revision), stop);
+      const end = request.bookmarks ? begin.revision : undefined;
+      yield* this.#follow(watcher, initialEvents(begin.initial, end), stop);
     } else if (this.#cache.attach(watcher, begin.revision)) {
       yield* this.#follow(watcher, [], stop);
     } else {
@@ -283,10 +284,11 @@ export class CachedResource implements FeedMember {
   }
 }
 
-function* initialEvents(objects: readonly StoredObject[], revision: Revision): Iterable<readonly StoreEvent[]> {
+/** What a watch shows first; then the mark of its end at `end`, for those who take bookmarks. */
+function* initialEvents(objects: readonly StoredObject[], end: Revision | undefined): Iterable<readonly StoreEvent[]> {
   for (let start = 0; start < objects.length; start += initialEventsPortion) {
     const portion = objects.slice(start, start + initialEventsPortion);
     yield portion.map((object) => ({ type: 'ADDED', object }) as const);
   }
-  yield [{ type: 'BOOKMARK', revision, initialEventsEnd: true }];
+  if (end !== undefined) yield [{ type: 'BOOKMARK', revision: end, initialEventsEnd: true }];
 }
