@@ -17,19 +17,25 @@ export function itemElement(item: unknown, schema: ListSchema): string | undefin
   }
   if (!isObject(item)) return undefined;
   const parts: string[] = [];
-  for (const key of sortedKeys(schema)) {
+  for (const { key, start } of sortedKeys(schema)) {
     const value = getField(item, key) ?? keyDefault(schema, key);
-    if (value !== undefined) parts.push(`${goJson(key)}:${goJson(value)}`);
+    if (value !== undefined) parts.push(start + goJson(value));
   }
   return parts.length === 0 ? undefined : `k:{${parts.join(',')}}`;
 }
 
-const sortedKeysOf = new WeakMap<ListSchema, readonly string[]>();
+interface ElementKey {
+  readonly key: string;
+  /** `"name":`. */
+  readonly start: string;
+}
 
-function sortedKeys(schema: ListSchema): readonly string[] {
+const sortedKeysOf = new WeakMap<ListSchema, readonly ElementKey[]>();
+
+function sortedKeys(schema: ListSchema): readonly ElementKey[] {
   let keys = sortedKeysOf.get(schema);
   if (keys === undefined) {
-    keys = [...(schema.mapKeys ?? [])].sort();
+    keys = [...(schema.mapKeys ?? [])].sort().map((key) => ({ key, start: `${goJson(key)}:` }));
     sortedKeysOf.set(schema, keys);
   }
   return keys;

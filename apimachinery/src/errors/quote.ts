@@ -35,10 +35,18 @@ const htmlCharacters: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 };
 
+const htmlCharacter = /[<>&\u2028\u2029]/;
+const htmlCharactersAll = /[<>&\u2028\u2029]/g;
+
 /** JSON as Go's encoder prints it: no spaces, `<`, `>` and `&` escaped, absent values as null. */
 export function goJson(value: unknown): string {
-  const text = JSON.stringify(value, (_key, item) => printable(item)) ?? 'null';
-  return text.replace(/[<>&\u2028\u2029]/g, (character) => htmlCharacters[character] as string);
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : (JSON.stringify(value, (_key, item) => printable(item)) ?? 'null');
+  return htmlCharacter.test(text)
+    ? text.replace(htmlCharactersAll, (character) => htmlCharacters[character] as string)
+    : text;
 }
 
 function printable(item: unknown): unknown {

@@ -110,7 +110,8 @@ async function serve(
   stopping.addEventListener('abort', onStop, { once: true });
   out.on('close', () => {
     stopping.removeEventListener('abort', onStop);
-    gone.abort(new Error('the client went away'));
+    // Nobody waits for a request that has been answered.
+    if (!out.writableEnded) gone.abort(new Error('the client went away'));
   });
   const request = requestOf(message, gone.signal);
   try {

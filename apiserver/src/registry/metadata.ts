@@ -5,9 +5,13 @@ import { nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from
 import type { ServedResource } from './served-resource.ts';
 import { metaOf } from './write.ts';
 
+let lastSecond = { second: 0, text: '1970-01-01T00:00:00Z' };
+
 /** RFC 3339 with whole seconds, as `metav1.Time` is written. */
 export function timestamp(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(nowMs / 1000);
+  if (lastSecond.second !== second) lastSecond = { second, text: `${new Date(nowMs).toISOString().slice(0, 19)}Z` };
+  return lastSecond.text;
 }
 
 /** Puts the namespace of the request on the object. Throws BadRequest where it has another one. */

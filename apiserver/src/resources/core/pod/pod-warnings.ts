@@ -145,15 +145,19 @@ function containerWarnings({ resources, env }: AnyContainer, path: string): stri
   );
   const seen = new Set<string>();
   for (const [index, { name, value = '', valueFrom }] of (env ?? []).entries()) {
-    const reference = `$(${name})`;
-    const hides = valueFrom !== undefined || value === reference || !value.includes(reference);
-    if (seen.has(name) && hides) {
+    if (seen.has(name) && hidesItself(name, value, valueFrom)) {
       const text = `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`;
       warnings.push(`${path}.env[${index}]: ${text}`);
     }
     seen.add(name);
   }
   return warnings;
+}
+
+/** A variable that is defined again, and not from what it was before. */
+function hidesItself(name: string, value: string, valueFrom: unknown): boolean {
+  const reference = `$(${name})`;
+  return valueFrom !== undefined || value === reference || !value.includes(reference);
 }
 
 /** Ports that are declared twice over all containers, by number and by name. */
