@@ -34,7 +34,7 @@ export async function runDifferential({
   const own = stack.use(await startOwnApiServer({ keys }));
   const servers = { reference: stack.use(new ApiCaller(reference)), own: stack.use(new ApiCaller(own)) };
   await Promise.all([prepare(servers.reference), prepare(servers.own)]);
-  return playScenarios(servers, { seed, requests, kind });
+  return await playScenarios(servers, { seed, requests, kind });
 }
 
 export async function playScenarios(

@@ -65,11 +65,16 @@ export async function playScenario(servers: Servers, seed: string, number: numbe
   return exchanges;
 }
 
+/** An answer, or one of status 0 where the connection broke: that is a difference too. */
 function send(server: ApiCaller, step: Step, body: string | undefined): Promise<ApiAnswer> {
-  return server.call(step.path, {
+  const sent = server.call(step.path, {
     method: step.method,
     headers: { ...userAgent, ...step.headers },
     ...(body === undefined ? {} : { body }),
+  });
+  return sent.catch((error: Error) => {
+    const text = Buffer.from(JSON.stringify(error.message));
+    return { status: 0, headers: {}, body: text, json: <T>() => error.message as T };
   });
 }
 

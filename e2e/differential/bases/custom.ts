@@ -20,7 +20,7 @@ const richSchema = {
         },
         {
           rule: '!has(self.limit) || self.size <= self.limit',
-          messageExpression: '"size " + string(self.size) + " is over " + string(self.limit)',
+          messageExpression: 'self.size > 90 ? "far over the limit" : "over the limit"',
         },
       ],
       properties: {

@@ -1,21 +1,43 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type {
+  DeviceClaim,
   DeviceClass,
   DeviceTaintRule,
   ResourceClaim,
   ResourceClaimTemplate,
   ResourceSlice,
 } from '@coracle/apimachinery/types/resource-v1';
-import { dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
+import {
+  byteLength,
+  dns1123Label,
+  dns1123Subdomain,
+  labelValue,
+  qualifiedName,
+  validateAnnotations,
+  validateImmutable,
+  validateLabels,
+} from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
+import {
+  validateDeviceClaim,
+  validateDeviceConfiguration,
+  validateDriverName,
+  validateSelectors,
+} from './claim-validation.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
 const group = 'resource.k8s.io';
 
 export const deviceClassStrategy: Strategy<DeviceClass> = {
   resource: { group, resource: 'deviceclasses' },
+  validate: (object) => [
+    ...validateSelectors(object.spec?.selectors, 'spec.selectors'),
+    ...(object.spec?.config ?? []).flatMap((config, index) =>
+      validateDeviceConfiguration(config, `spec.config[${index}]`),
+    ),
+  ],
   deletion: { returnsObject: true },
   table: { columns: [nameColumn, ageColumn], row: (object, now) => [object.metadata?.name, ageOf(object, now)] },
 };
@@ -24,8 +46,8 @@ export const resourceClaimStrategy: Strategy<ResourceClaim> = {
   resource: { group, resource: 'resourceclaims' },
   deletion: { returnsObject: true },
   generation: 'none',
-  defaults: (object) => void specOf(object),
-  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
+  defaults: (object) => setClaimDefaults(specOf(object).devices),
+  validate: (object, old) => (old === undefined ? validateDeviceClaim(object.spec?.devices ?? {}, 'spec.devices') : []),
   table: {
     columns: [nameColumn, column('State', 'string', 'Whether devices are allocated'), ageColumn],
     row: (object, now) => [object.metadata?.name, claimState(object), ageOf(object, now)],
@@ -53,6 +75,28 @@ export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
   table: { columns: [nameColumn, ageColumn], row: (object, now) => [object.metadata?.name, ageOf(object, now)] },
 };
+
+function validateClaimTemplate({ spec }: ResourceClaimTemplate): FieldError[] {
+  const { labels, annotations } = spec?.metadata ?? {};
+  return [
+    ...validateLabels(labels, 'spec.metadata.labels'),
+    ...validateAnnotations(annotations, 'spec.metadata.annotations'),
+    ...validateDeviceClaim(spec?.spec?.devices ?? {}, 'spec.spec.devices'),
+  ];
+}
+
+/** What is asked for without a number is asked for once. */
+function setClaimDefaults(claim: DeviceClaim | undefined): void {
+  const asked = (claim?.requests ?? []).flatMap(({ exactly, firstAvailable }) => [
+    ...(exactly === undefined ? [] : [exactly]),
+    ...(firstAvailable ?? []),
+  ]);
+  for (const request of asked) {
+    request.allocationMode ||= 'ExactCount';
+    if (request.allocationMode === 'ExactCount') request.count ||= 1;
+    for (const toleration of request.tolerations ?? []) toleration.operator ||= 'Equal';
+  }
+}
 
 export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: { group, resource: 'resourceslices' },
@@ -92,6 +136,7 @@ function validateSlice(object: ResourceSlice): FieldError[] {
 
 export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
   resource: { group, resource: 'devicetaintrules' },
+  validate: ({ spec }) => validateTaintRule(spec ?? {}),
   table: {
     columns: [
       nameColumn,
@@ -109,3 +154,27 @@ export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
   },
   subresources: { status: { type: 'update', resetFields: [['spec']] } },
 };
+
+function validateTaintRule({ deviceSelector, taint }: Partial<DeviceTaintRule['spec']>): FieldError[] {
+  const { driver, pool, device } = deviceSelector ?? {};
+  const errors = driver === undefined ? [] : validateDriverName(driver, 'spec.deviceSelector.driver');
+  if (pool !== undefined) errors.push(...validatePoolName(pool, 'spec.deviceSelector.pool'));
+  if (device !== undefined) {
+    errors.push(...dns1123Label(device).map((text) => field.invalid('spec.deviceSelector.device', device, text)));
+  }
+  const { key = '', value = '' } = taint ?? {};
+  errors.push(...qualifiedName(key).map((text) => field.invalid('spec.taint.key', key, text)));
+  errors.push(...labelValue(value).map((text) => field.invalid('spec.taint.value', value, text)));
+  return errors;
+}
+
+const poolNameBytesMax = 253;
+
+function validatePoolName(name: string, path: string): FieldError[] {
+  if (name === '') return [field.required(path)];
+  const errors = byteLength(name) > poolNameBytesMax ? [field.tooLong(path, poolNameBytesMax)] : [];
+  return [
+    ...errors,
+    ...name.split('/').flatMap((part) => dns1123Subdomain(part).map((text) => field.invalid(path, part, text))),
+  ];
+}
