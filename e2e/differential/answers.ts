@@ -20,7 +20,8 @@ export function parsedBody(answer: ApiAnswer): unknown {
 /**
  * Uids, resource versions, times of today, allocated addresses and ports, random suffixes of names and ages become words;
  * managed fields are sorted, as their order hangs on the second they were written in; descriptions of table columns go:
- * they are prose, which this project words itself.
+ * they are prose, which this project words itself. In messages, structs (upstream shows its internal Go types) and the diffs
+ * of such structs go.
  */
 export function comparable(answer: ApiAnswer): ComparableAnswer {
   const warning = answer.headers['warning'];
@@ -39,12 +40,30 @@ function normalised(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const object = normalNames(value as Json);
   if (key === 'columnDefinitions') delete object['description'];
+  if (typeof object['kind'] === 'string' && settledLater.has(object['kind'])) forgetStatus(object);
   return Object.fromEntries(
     Object.keys(object)
       .sort()
       .map((name) => [name, normalised(object[name], name)]),
   );
 }
+
+/** Kinds whose status upstream writes in loops of its own, sooner or later after each write. */
+const settledLater: ReadonlySet<string> = new Set(['CustomResourceDefinition', 'APIService', 'FlowSchema']);
+
+function forgetStatus(object: Json): void {
+  delete object['status'];
+  const metadata = object['metadata'] as { managedFields?: { manager?: string }[] } | undefined;
+  if (metadata?.managedFields === undefined) return;
+  const others = metadata.managedFields.filter(({ manager }) => !serverManagers.has(manager ?? ''));
+  object['metadata'] = { ...metadata, managedFields: others };
+}
+
+const serverManagers: ReadonlySet<string> = new Set([
+  'kube-apiserver',
+  'api-priority-and-fairness-config-consumer-v1',
+  'coracle',
+]);
 
 function normalText(text: string, key: string): string {
   if (key === 'resourceVersion' && /^\d+$/.test(text)) return text === '' ? '' : '<version>';
@@ -68,11 +87,22 @@ function withoutChance(text: string): string {
     )
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
     .replaceAll(/(in record \()\d+|(resourceVersion\\?":\\?")\d+/g, '$1$2<version>')
-    .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>');
+    .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>')
+    .replaceAll(/(\n(@@|[ +-])[^\n]*)+\n?/g, '')
+    .replaceAll(/\n(?=$|, |\])/g, '')
+    .replaceAll(goStruct, 'value: <struct>');
+}
+
+/** A struct as a message shows it; as deep as the generator nests. */
+const goStruct = new RegExp(`value: ${nested(12)}`, 'g');
+
+function nested(depth: number): string {
+  const inner = depth === 0 ? '[^{}\\[\\]]*' : `(?:[^{}\\[\\]]|${nested(depth - 1)})*`;
+  return `[{[]${inner}[}\\]]`;
 }
 
 function normalNumber(number: number, key: string): unknown {
-  return /nodePort/i.test(key) && number >= 30_000 && number <= 32_767 ? '<port>' : number;
+  return /nodePort/i.test(key) && number >= 30_000 ? '<port>' : number;
 }
 
 /** A name that the server made from generateName. */

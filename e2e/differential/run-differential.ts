@@ -20,6 +20,8 @@ export interface DifferentialOptions {
 }
 
 const scenariosAtOnce = 4;
+/** This server's own, which tokens carry. */
+const issuer = '--service-account-issuer=https://kubernetes.default.svc.cluster.local';
 
 /** Starts kube-apiserver on an etcd of its own and this project's server, and asks both the same. */
 export async function runDifferential({
@@ -30,7 +32,7 @@ export async function runDifferential({
   await using stack = new AsyncDisposableStack();
   const keys = await createReferenceKeys();
   stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
-  const reference = stack.use(await startReferenceControlPlane({ keys }));
+  const reference = stack.use(await startReferenceControlPlane({ keys, flags: [issuer] }));
   const own = stack.use(await startOwnApiServer({ keys }));
   const servers = { reference: stack.use(new ApiCaller(reference)), own: stack.use(new ApiCaller(own)) };
   await Promise.all([prepare(servers.reference), prepare(servers.own)]);

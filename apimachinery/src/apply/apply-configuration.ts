@@ -1,4 +1,4 @@
-import { badRequest, StatusError } from '../errors/index.ts';
+import { badRequest, plainError, StatusError } from '../errors/index.ts';
 import { deepEqual } from '../json/index.ts';
 import type { KubernetesObject } from '../meta/object-meta.ts';
 import { parseGroupVersion } from '../schema/resource.ts';
@@ -69,7 +69,7 @@ function checkConfiguration(configuration: KubernetesObject, write: ApplyWrite):
   const problems = configurationProblems(configuration, write.schema ?? { type: 'any' });
   if (problems.length === 0) return;
   const which = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${gvkText(apiVersion, kind)}`;
-  throw badRequest(`failed to create typed patch object (${which}): ${problemsText(problems)}`);
+  throw plainError(`failed to create typed patch object (${which}): ${problemsText(problems)}`);
 }
 
 function gvkText(apiVersion: string, kind: string): string {

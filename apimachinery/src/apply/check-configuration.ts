@@ -1,5 +1,6 @@
 import { isObject } from '../json/index.ts';
 import type { ListSchema, ScalarSchema, Schema } from '../schema/schema.ts';
+import { goValue } from '../patch/go-value.ts';
 import { itemElement, pathText } from './path-element.ts';
 
 /** Why an applied configuration does not fit its schema, as structured-merge-diff says it; empty where it does. */
@@ -20,15 +21,36 @@ function check(value: unknown, schema: Schema, path: string, problems: string[])
   if (value === null || value === undefined || schema.type === 'any') return;
   if (schema.type === 'scalar') {
     const expected = expectedScalar(schema, value);
-    if (expected !== undefined) problems.push(at(path, `expected ${expected}, got ${JSON.stringify(value)}`));
+    if (expected !== undefined) problems.push(at(path, `expected ${expected}, got ${found(expected, value)}`));
   } else if (schema.type === 'list') {
     if (Array.isArray(value)) checkItems(value, schema, path, problems);
-    else problems.push(at(path, `expected list, got ${JSON.stringify(value)}`));
+    else problems.push(at(path, `expected list, got &{${goValue(value)}}`));
   } else if (isObject(value)) {
     checkFields(value, schema, path, problems);
   } else {
-    problems.push(at(path, `expected map, got ${JSON.stringify(value)}`));
+    problems.push(at(path, `expected map, got &{${goValue(value)}}`));
   }
+}
+
+/** A value of the wrong type as Go prints it: its type, its syntax, or just itself. */
+function found(expected: string, value: unknown): string {
+  if (expected === 'string') return `&value.valueUnstructured{Value:${goSyntax(value)}}`;
+  return expected === 'boolean' || expected === 'any scalar' ? `&{${goValue(value)}}` : goType(value);
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** `%#v` of what JSON holds. */
+function goSyntax(value: unknown): string {
+  if (value === null) return 'interface {}(nil)';
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
+  if (!isObject(value)) return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const fields = Object.keys(value).sort();
+  return `map[string]interface {}{${fields.map((name) => `${JSON.stringify(name)}:${goSyntax(value[name])}`).join(', ')}}`;
 }
 
 function at(path: string, text: string): string {

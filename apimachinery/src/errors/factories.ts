@@ -130,6 +130,16 @@ export function methodNotSupported(resource: GroupResource, action: string): Sta
   return failure(405, 'MethodNotAllowed', message, detailsOf(resource, ''));
 }
 
+/** 405: the path takes other methods. */
+export function methodNotAllowed(): StatusError {
+  return failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+}
+
+/** 500 with nothing but a message: errors that upstream hands on as they are. */
+export function plainError(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+}
+
 /** 500 with a retry hint: something transient, such as storage that is still starting. */
 export function serverTimeout(resource: GroupResource, operation: string, retryAfterSeconds: number): StatusError {
   const what = resourceText(resource);
@@ -153,8 +163,8 @@ export function requestEntityTooLarge(message: string): StatusError {
 
 /** 406: nothing the client accepts can be produced. */
 export function notAcceptable(accepted: readonly string[]): StatusError {
-  const message = `only the following media types are accepted: ${accepted.join(', ')}`;
-  return failure(406, 'NotAcceptable', message);
+  const message = `406: Not Acceptable\n\nAvailable representations: ${accepted.join(', ')}`;
+  return failure(406, 'NotAcceptable', message, {});
 }
 
 /** 415: the body is of a type that cannot be read here. */

@@ -149,6 +149,7 @@ function serveVersion(parts: VersionParts): ServedResource {
       prune(object, storageSchema);
       applyDefaults(object, storageSchema);
     },
+    normalizeServed: (object) => object,
     normalize: (object) => object,
     ...deprecation(definition, version),
   };

@@ -13,8 +13,9 @@ export async function create(call: Call): Promise<ApiResponse> {
   const { core, context, resource } = call;
   const negotiated = negotiateCall(call);
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
-  const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
-  resource.setDefaults(body);
+  const sent = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
+  resource.setDefaults(sent);
+  const body = resource.normalizeServed(sent);
   context.audit?.setRequestObject(body);
   const write = writeOf(call, options);
   wipeSystemFields(metaOf(body));

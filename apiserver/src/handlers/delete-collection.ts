@@ -1,4 +1,5 @@
 import { isStatus } from '@coracle/apimachinery/errors';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ApiResponse } from '../http/api-request.ts';
 import { deleteObject } from '../registry/delete.ts';
 import type { Write } from '../registry/write.ts';
@@ -6,7 +7,7 @@ import type { ListRequest, StoredObject } from '../storage/object-store/object-s
 import type { Call } from './call.ts';
 import { deletionOf, readDeleteOptions } from './delete.ts';
 import { listFreshness, parseListOptions } from './list-options.ts';
-import { negotiateCall, respondWithList } from './respond.ts';
+import { negotiateCall, respondWithList, respondWithMadeUpList } from './respond.ts';
 import { selectionOf } from './selection.ts';
 
 /** Deletions under way at once for one request: enough for the store to write them in groups. */
@@ -26,7 +27,17 @@ export async function deleteCollection(call: Call): Promise<ApiResponse> {
   };
   const { items, revision } = await resource.store.list(request);
   await inParallel(items, deletionsAtOnceMax, context.signal, (item) => deleteItem(call, write, item, { ...options }));
-  return respondWithList(call, negotiated, items, { resourceVersion: String(revision) });
+  const meta = { resourceVersion: String(revision) };
+  if (negotiated.transform !== undefined || negotiated.encoding === 'protobuf' || resource.schema.builtin !== true) {
+    return respondWithList(call, negotiated, items, meta);
+  }
+  // Upstream's list of what it deleted is typed: its items do not say what they are.
+  return respondWithMadeUpList(call, negotiated, items.map(withoutKind), meta);
+}
+
+function withoutKind({ object }: StoredObject): KubernetesObject {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+  return rest;
 }
 
 /** Somebody else may have deleted it in the meantime: then it is gone, which is what was asked for. */

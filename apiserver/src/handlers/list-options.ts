@@ -126,7 +126,7 @@ export function listFreshness(options: ListOptions): Freshness {
 
 export function parseResourceVersion(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  throw badRequest(
-    `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-  );
+  const quoted = JSON.stringify(text);
+  const why = `strconv.ParseUint: parsing ${quoted}: invalid syntax`;
+  throw badRequest(`invalid resource version: resourceVersion: Invalid value: ${quoted}: ${why}`);
 }

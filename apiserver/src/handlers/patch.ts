@@ -44,8 +44,9 @@ export async function patch(call: Call): Promise<ApiResponse> {
     produce = async (current) => {
       if (current === undefined) throw notFound(resource.groupResource, name);
       const served = await servedForm(resource, current.object);
-      const object = patched(context, served, body, { type, schema: resource.schema }, options);
-      resource.setDefaults(object);
+      const changed = patched(context, served, body, { type, schema: resource.schema }, options);
+      resource.setDefaults(changed);
+      const object = resource.normalizeServed(changed);
       write.fields?.update(served, object);
       return resource.toStorage(object);
     };

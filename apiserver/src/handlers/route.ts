@@ -1,4 +1,4 @@
-import { methodNotSupported, unknownPath } from '@coracle/apimachinery/errors';
+import { methodNotAllowed, methodNotSupported, unknownPath } from '@coracle/apimachinery/errors';
 import type { Verb as VerbName } from '@coracle/apimachinery/schema';
 import type { RequestContext } from '../filters/filter.ts';
 import type { ApiResponse } from '../http/api-request.ts';
@@ -35,6 +35,7 @@ export function routeResource(core: Core, context: RequestContext): Promise<ApiR
   const call: Call = { core, context, resource };
   if (info.subresource !== '') return routeSubresource(call);
   const verb = info.verb as VerbName;
+  if (info.verb === 'create' ? info.name !== '' : info.verb === 'update' && info.name === '') throw methodNotAllowed();
   if (!resource.row.verbs.includes(verb)) throw methodNotSupported(resource.groupResource, info.verb);
   if (resource.row.namespaced && info.namespace === '' && !clusterWide.has(verb)) throw unknownPath();
   return verbs[verb](call);

@@ -43,7 +43,7 @@ export function labelSelectorOf(text: string): LabelSelector {
   try {
     return parseLabelSelector(text);
   } catch (error) {
-    throw badRequest(`unable to parse requirement: ${textOfError(error)}`);
+    throw badRequest(textOfError(error));
   }
 }
 

@@ -14,8 +14,9 @@ export async function update(call: Call): Promise<ApiResponse> {
   const { core, context, resource } = call;
   const negotiated = negotiateCall(call);
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
-  const body = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
-  resource.setDefaults(body);
+  const sent = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
+  resource.setDefaults(sent);
+  const body = resource.normalizeServed(sent);
   context.audit?.setRequestObject(body);
   const write = writeOf(call, options);
   dedupeOwnerReferences(body, false, write.context.warn);

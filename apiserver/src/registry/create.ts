@@ -51,7 +51,7 @@ export async function createObject(write: Write, object: KubernetesObject): Prom
     if (result !== undefined) return result;
     if (attempt < attempts) continue;
     const name = candidate.metadata?.name ?? '';
-    if (generated) throw generateNameConflict(resource.groupResource, name);
+    if (candidate.metadata?.generateName) throw generateNameConflict(resource.groupResource, name);
     throw await nameTaken(write, name);
   }
 }
@@ -101,10 +101,18 @@ async function prepare(write: Write, object: KubernetesObject): Promise<void> {
 
   const errors: FieldError[] = strategy.answer === undefined ? metadataErrors(resource, meta) : [];
   if (strategy.validate !== undefined) errors.push(...(await strategy.validate(object, undefined, context)));
+  if (strategy.declaresName === true) namesLast(errors);
   const found = mergeFindings(errors, validateDeclared(object, undefined, resource.schema));
   if (found.length > 0) throw invalid(resource.kind, meta.name ?? '', found);
   for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
   strategy.canonicalize?.(object);
+}
+
+/** As upstream tells what is declared of names. */
+function namesLast(errors: FieldError[]): void {
+  const isName = ({ type, field: path }: FieldError) => path === 'metadata.name' && type === 'FieldValueInvalid';
+  const others = errors.filter((error) => !isName(error) && error.field !== 'metadata.generateName');
+  errors.splice(0, errors.length, ...others, ...errors.filter(isName));
 }
 
 async function dryRunResult(write: Write, object: KubernetesObject): Promise<WriteResult | undefined> {

@@ -60,14 +60,22 @@ class Deletion {
     const { resource, context } = this.#write;
     if (context.dryRun) {
       await this.#check(seen, 'now');
-      return { object: seen.object, stored: seen, deleted: true };
+      return { object: this.#lastState(seen.object), stored: undefined, deleted: true };
     }
     const deleted = await resource.store.delete(keyOf(this.#write, this.#name), async (current) => {
       await this.#check(current, 'now');
     });
     if (deleted === undefined) throw notFound(resource.groupResource, this.#name);
     await runAfterDelete(this.#write, deleted.object);
-    return { object: deleted.object, stored: deleted, deleted: true };
+    return { object: this.#lastState(deleted.object), stored: undefined, deleted: true };
+  }
+
+  #lastState(object: KubernetesObject): KubernetesObject {
+    const plan = planDeletion(this.#write, object, this.#options);
+    if (plan.type !== 'now') return object;
+    const copy = deepCopy(object);
+    plan.apply(copy);
+    return copy;
   }
 
   async mark(seen: StoredObject): Promise<DeleteResult> {

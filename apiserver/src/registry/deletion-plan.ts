@@ -6,7 +6,7 @@ import { metaOf, type Write } from './write.ts';
 /** What a delete does to an object as it is now. Pure: nothing is changed until `apply`. */
 export type DeletionPlan =
   /** Nothing holds it: remove it. */
-  | { readonly type: 'now' }
+  | { readonly type: 'now'; apply(object: KubernetesObject): void }
   /** It is being deleted already and this request changes nothing about that. */
   | { readonly type: 'pending' }
   /** Something holds it: `apply` marks a private copy as being deleted. */
@@ -23,7 +23,10 @@ export function planDeletion(write: Write, current: KubernetesObject, options: D
   if (grace === 'pending') return { type: 'pending' };
   const finalizers = finalizersFor(write, meta, options);
   const held = finalizers.length > 0 || write.resource.strategy.deletion?.holds?.(current) === true;
-  if (!held && (grace === undefined || grace.seconds === 0)) return { type: 'now' };
+  if (!held && (grace === undefined || grace.seconds === 0)) {
+    // The last state says that it was deleted, where the kind knows grace periods.
+    return { type: 'now', apply: (object) => (grace === undefined ? undefined : applyGrace(metaOf(object), grace)) };
+  }
   return {
     type: 'mark',
     apply(object) {

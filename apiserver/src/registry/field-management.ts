@@ -37,12 +37,8 @@ export interface FieldManagementOptions {
   readonly clock: Clock;
 }
 
-/** The field management of a write; undefined for kinds that are answered and never stored. */
-export function fieldManagementFor(
-  resource: ServedResource,
-  options: FieldManagementOptions,
-): FieldManagement | undefined {
-  if (resource.strategy.answer !== undefined) return undefined;
+/** The field management of a write. */
+export function fieldManagementFor(resource: ServedResource, options: FieldManagementOptions): FieldManagement {
   const write = (): ManagedWrite => ({
     schema: resource.schema,
     manager: options.manager,

@@ -61,6 +61,7 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
     convert: (object, version) => scheme.convert(object, { group: row.group, version }),
     setDefaults: (object) => setDefaults(object, schema, strategy, row.version),
     setStorageDefaults: (object) => setDefaults(object, storageSchema, strategy, storageRow.version),
+    normalizeServed: (object) => normalize(object, schema),
     normalize: (object) => normalize(object, storageSchema),
   };
 }

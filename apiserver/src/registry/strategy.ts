@@ -28,6 +28,9 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** Why `name` is no good, upstream's texts; `prefix` for a generateName. Default: RFC 1123 subdomain. */
   validateName?(name: string, prefix: boolean): readonly string[];
 
+  /** The rule of names is declared with the type: what it finds is told last, and generateName is judged by the name it made. */
+  readonly declaresName?: boolean;
+
   /** Defaults that the schema table cannot say; `version` is the API version of the body. Also runs after mutating admission. */
   defaults?(object: T, version: string): void;
 

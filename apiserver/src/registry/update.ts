@@ -170,8 +170,7 @@ class Update {
   #checkVersion(meta: ObjectMeta, old: ObjectMeta): void {
     const { resource } = this.#write;
     if (meta.uid && meta.uid !== old.uid) {
-      const text = `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${old.uid ?? ''}`;
-      throw conflict(resource.groupResource, this.#name, text);
+      throw conflict(resource.groupResource, this.#name, this.#uidMismatch(meta.uid, old));
     }
     if (!meta.resourceVersion || meta.resourceVersion === '0') {
       if (resource.strategy.unconditionalUpdate === false) {
@@ -181,6 +180,14 @@ class Update {
     } else if (meta.resourceVersion !== old.resourceVersion) {
       throw conflict(resource.groupResource, this.#name, optimisticLockMessage);
     }
+  }
+
+  /** The store's own words, which upstream hands on. */
+  #uidMismatch(uid: string, old: ObjectMeta): string {
+    const { namespace } = old;
+    const key = `/registry/${this.#write.resource.row.storagePrefix}/${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.uid ?? ''}`;
+    return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   }
 
   async #prepare(object: KubernetesObject, old: KubernetesObject): Promise<void> {

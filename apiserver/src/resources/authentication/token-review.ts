@@ -1,6 +1,7 @@
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
 import type { TokenReview, TokenReviewStatus } from '@coracle/apimachinery/types/authentication-v1';
 import type { Strategy, WriteContext } from '../../registry/strategy.ts';
+import { answeredMetadata } from '../shared/answered-metadata.ts';
 import { userOnTheWire } from './user-on-the-wire.ts';
 
 /** Upstream pkg/registry/authentication/tokenreview. */
@@ -9,7 +10,7 @@ export const tokenReviewStrategy: Strategy<TokenReview> = {
   validateName: () => [],
   async answer(review, context) {
     if (!review.spec?.token) throw badRequest('token is required for TokenReview in authentication');
-    return { ...review, metadata: {}, status: await statusOf(review, context) };
+    return { ...review, metadata: answeredMetadata(review.metadata), status: await statusOf(review, context) };
   },
 };
 
@@ -17,7 +18,7 @@ async function statusOf({ spec }: TokenReview, { tokens }: WriteContext): Promis
   const wanted = spec.audiences?.length ? spec.audiences : tokens.audiences;
   try {
     const answer = await tokens.authenticate(spec.token, wanted);
-    if (answer === undefined) return { authenticated: false, user: {} };
+    if (answer === undefined) return { authenticated: false, user: {}, error: 'invalid bearer token' };
     const user = userOnTheWire(answer.user);
     return {
       authenticated: true,

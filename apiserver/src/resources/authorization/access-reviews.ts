@@ -10,6 +10,7 @@ import type {
 } from '@coracle/apimachinery/types/authorization-v1';
 import type { UserInfo } from '../../http/api-request.ts';
 import type { Strategy, WriteContext } from '../../registry/strategy.ts';
+import { answeredMetadata } from '../shared/answered-metadata.ts';
 import { attributesOf } from './attributes.ts';
 
 const group = 'authorization.k8s.io';
@@ -22,7 +23,7 @@ export const subjectAccessReviewStrategy: Strategy<SubjectAccessReview> = {
   validate: ({ spec, metadata }) => [...checkSubject(spec), ...checkWhat(spec), ...checkMetadata(metadata, false)],
   answer: async (review, context) => ({
     ...review,
-    metadata: {},
+    metadata: answeredMetadata(review.metadata),
     status: await decide(userOf(review.spec), review.spec, context),
   }),
 };
@@ -34,7 +35,7 @@ export const selfSubjectAccessReviewStrategy: Strategy<SelfSubjectAccessReview> 
   validate: ({ spec, metadata }) => [...checkWhat(spec), ...checkMetadata(metadata, false)],
   answer: async (review, context) => ({
     ...review,
-    metadata: {},
+    metadata: answeredMetadata(review.metadata),
     status: await decide(context.user, review.spec, context),
   }),
 };
@@ -55,7 +56,7 @@ export const localSubjectAccessReviewStrategy: Strategy<LocalSubjectAccessReview
     }
     return {
       ...review,
-      metadata: { namespace: context.namespace },
+      metadata: answeredMetadata(review.metadata),
       status: await decide(userOf(review.spec), review.spec, context),
     };
   },

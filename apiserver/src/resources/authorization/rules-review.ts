@@ -13,6 +13,8 @@ export const selfSubjectRulesReviewStrategy: Strategy<SelfSubjectRulesReview> = 
     return {
       ...review,
       metadata: {},
+      // As upstream: the answer does not repeat the question.
+      spec: {},
       status: {
         resourceRules: rules?.resourceRules ?? [],
         nonResourceRules: rules?.nonResourceRules ?? [],

@@ -45,6 +45,8 @@ export const certificateSigningRequestStrategy: Strategy<Request> = {
   resource: { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' },
   validateName: nameIsPathSegment,
   generation: 'none',
+  // Nobody owns what is set once and for all.
+  resetFields: [['spec'], ['status']],
   prepareForCreate(object, { user }) {
     const { username: _, uid: __, groups: ___, extra: ____, ...asked } = specOf(object);
     object.spec = { ...asked, username: user.username, groups: [...user.groups] };

@@ -12,7 +12,8 @@ export const clusterTrustBundleStrategy: Strategy<ClusterTrustBundle> = {
   generation: 'none',
   validate(object) {
     const { signerName = '', trustBundle = '' } = specOf(object);
-    const errors: FieldError[] = signerName === '' ? [] : validateSignerName(signerName, 'spec.signerName');
+    const errors = bundleNameErrors(object.metadata?.name ?? '', signerName);
+    if (signerName !== '') errors.push(...validateSignerName(signerName, 'spec.signerName'));
     if (!trustBundle.includes('-----BEGIN CERTIFICATE-----')) {
       errors.push(field.invalid('spec.trustBundle', '<value omitted>', 'at least one trust anchor must be provided'));
     }
@@ -25,6 +26,17 @@ export const clusterTrustBundleStrategy: Strategy<ClusterTrustBundle> = {
     row: (object) => [object.metadata?.name, orNone(object.spec?.signerName)],
   },
 };
+
+/** The bundles of a signer are named after it. */
+function bundleNameErrors(name: string, signerName: string): FieldError[] {
+  const at = (text: string) => [field.invalid('metadata.name', name, text)];
+  if (signerName === '') {
+    return name.includes(':') ? at('ClusterTrustBundle without signer name must not have ":" in its name') : [];
+  }
+  const prefix = `${signerName.replaceAll('/', ':')}:`;
+  if (name.startsWith(prefix)) return [];
+  return at(`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${prefix}`);
+}
 
 export const podCertificateRequestStrategy: Strategy<PodCertificateRequest> = {
   resource: { group: 'certificates.k8s.io', resource: 'podcertificaterequests' },

@@ -32,6 +32,7 @@ const group = 'resource.k8s.io';
 
 export const deviceClassStrategy: Strategy<DeviceClass> = {
   resource: { group, resource: 'deviceclasses' },
+  declaresName: true,
   validate: (object) => [
     ...validateSelectors(object.spec?.selectors, 'spec.selectors'),
     ...(object.spec?.config ?? []).flatMap((config, index) =>

@@ -19,6 +19,8 @@ const mutable = [
   'serviceAccountTokenInSecrets',
 ] as const;
 const tokenSecondsMin = 600;
+const tokensInSecrets =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes';
 const allocatablePeriodSecondsMin = 10;
 
 export const csiDriverStrategy: Strategy<CSIDriver> = {
@@ -44,6 +46,11 @@ export const csiDriverStrategy: Strategy<CSIDriver> = {
     spec.preventPodSchedulingIfMissing ??= false;
   },
   validate: (object) => validateSpec(specOf(object)),
+  warnings(object, old) {
+    const { tokenRequests, serviceAccountTokenInSecrets } = object.spec;
+    const asks = (tokenRequests ?? []).length > 0 && serviceAccountTokenInSecrets === undefined;
+    return asks && !semanticEqual(tokenRequests, old?.spec.tokenRequests) ? [tokensInSecrets] : [];
+  },
   validateUpdate: (object, old) => [
     ...validateImmutable(object.spec.attachRequired, old.spec.attachRequired, 'spec.attachedRequired'),
     ...validateImmutable(object.spec.volumeLifecycleModes, old.spec.volumeLifecycleModes, 'spec.volumeLifecycleModes'),

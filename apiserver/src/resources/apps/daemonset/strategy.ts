@@ -43,11 +43,14 @@ const templateGeneration = 'deprecated.daemonset.template.generation';
 
 export const daemonSetStrategy: Strategy<DaemonSet> = {
   resource: { group: 'apps', resource: 'daemonsets' },
-  defaults: (object) => setDaemonSetDefaults(specOf(object)),
+  defaults(object) {
+    setDaemonSetDefaults(specOf(object));
+    // Part of the conversion upstream: whoever writes the object owns it.
+    setTemplateGeneration(object, Number.parseInt(object.metadata?.annotations?.[templateGeneration] ?? '', 10) || 0);
+  },
   prepareForCreate(object) {
     delete object.status;
-    const given = Number.parseInt(object.metadata?.annotations?.[templateGeneration] ?? '', 10);
-    setTemplateGeneration(object, given >= 1 ? given : 1);
+    setTemplateGeneration(object, 1);
   },
   prepareForUpdate(object, old) {
     if (old.status === undefined) delete object.status;
@@ -69,7 +72,6 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
 };
 
 function setTemplateGeneration(object: DaemonSet, generation: number): void {
-  if (generation < 1) return;
   const metadata = (object.metadata ??= {});
   metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(generation) };
 }

@@ -1,3 +1,4 @@
+import { fieldErrorsText, plainError } from '@coracle/apimachinery/errors';
 import type { Binding } from '@coracle/apimachinery/types/core-v1';
 import type { Strategy } from '../../shared/registry.ts';
 import { bindingErrors, bindPod } from '../pod/binding.ts';
@@ -6,8 +7,10 @@ import { bindingErrors, bindPod } from '../pod/binding.ts';
 export const bindingStrategy: Strategy<Binding> = {
   resource: { group: '', resource: 'bindings' },
   generation: 'none',
-  validate: bindingErrors,
   answer(binding, context) {
+    // Upstream hands on what it finds as it is, not as Invalid.
+    const errors = bindingErrors(binding);
+    if (errors.length > 0) throw plainError(fieldErrorsText(errors));
     // The uid is the one this request was just given; only the subresource of a pod takes preconditions.
     const { uid: _, ...metadata } = binding.metadata ?? {};
     return bindPod({ ...binding, metadata }, metadata.name ?? '', context);

@@ -13,6 +13,7 @@ const counters = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availabl
 /** Source: pkg/registry/core/replicationcontroller. */
 export const replicationControllerStrategy: Strategy<ReplicationController> = {
   resource: { group: '', resource: 'replicationcontrollers' },
+  declaresName: true,
   defaults: setControllerDefaults,
   validate: ({ spec }) => specErrors(spec ?? {}),
   warnings: (controller, old) => (old === undefined ? podNameWarnings(controller.metadata?.name) : []),

@@ -55,7 +55,12 @@ async function requestToken(
   return {
     ...request,
     metadata: { ...request.metadata, name, namespace, creationTimestamp: timestamp(context.environment.clock.now()) },
-    spec: { ...request.spec, audiences: [...audiences], expirationSeconds: claims.expirationSeconds },
+    spec: {
+      ...request.spec,
+      audiences: [...audiences],
+      expirationSeconds: claims.expirationSeconds,
+      boundObjectRef: request.spec?.boundObjectRef ?? null,
+    },
     status: { token, expirationTimestamp },
   } as KubernetesObject;
 }
