@@ -77,6 +77,7 @@ for (const [name, command] of Object.entries(checks)) {
 }
 for (const [name, command] of Object.entries(suites)) {
   if (!chosen(name)) continue;
+  if (name === 'e2e') buildPrograms();
   const succeeded = run(name, command);
   const counted = readCounts();
   for (const counts of counted) {
@@ -109,6 +110,12 @@ function run(name: string, [program, ...args]: readonly string[]): boolean {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`  ${result.status === 0 ? '✓' : '✗'} ${name} (${seconds} s)`);
   return result.status === 0;
+}
+
+/** Before the tests that use them, whose limits of time are not for a compiler. What cannot be built, those tests say themselves. */
+function buildPrograms(): void {
+  console.log('\n— programs of upstream');
+  spawnSync(join(root, 'tools/upstream/build'), { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** The counts that reporters wrote since the last call. */
