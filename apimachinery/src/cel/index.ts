@@ -1,5 +1,18 @@
-/** The Common Expression Language as Kubernetes speaks it: parse once, evaluate often, over plain JSON. Without I/O. */
-export { CelError } from './cel-error.ts';
-export { compile, type CelEnvironment, type CelProgram } from './compile.ts';
+/** The Common Expression Language as Kubernetes 1.37 speaks it: checked once, evaluated often, over plain JSON. Without I/O. */
+export { CelCostError, CelError, CelProgramError } from './cel-error.ts';
+export { type CelProgram, compile, type CostBudget } from './compile.ts';
+export { type CelEnvironment, perCallCostMax, type StructResolver, type StructType } from './environment.ts';
 export type { Regex, RegexCompiler } from './regex.ts';
-export { CelObject, celTypeOf, type CelValue, toJson } from './values.ts';
+export * from './types.ts';
+export { estimateCost, type SizeEstimator } from './estimate.ts';
+export { CelDuration, CelTimestamp } from './time.ts';
+export {
+  CelList,
+  CelObject,
+  celOptional,
+  celTypeOf,
+  type CelValue,
+  fromJson as celValue,
+  KeyedList,
+  toJson,
+} from './values.ts';

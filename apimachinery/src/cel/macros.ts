@@ -1,211 +1,188 @@
-import type { Schema } from '../schema/index.ts';
-import { CelError } from './cel-error.ts';
-import { boolOf, type CelEnvironment, compileNode, pairsOf } from './compile.ts';
-import type { Expression } from './parse.ts';
-import { type Frame, type Node, type Scope, withLocal } from './program.ts';
-import { CelOptional, type CelValue, isList, isMap, lookUp, noValue } from './values.ts';
+import { accumulatorName, type Expression } from './ast.ts';
+import type { Nodes } from './nodes.ts';
 
-type CallExpression = Extract<Expression, { type: 'call' }>;
-
-/** One round of a comprehension: the frame with its variables, and the element. */
-interface Round {
-  readonly frame: Frame;
-  readonly key: CelValue;
-  readonly value: CelValue;
+/** Where a macro stands and how its call was written. */
+export interface MacroCall {
+  readonly nodes: Nodes;
+  /** Of the call: what the expansion adds counts as standing there. */
+  readonly offset: number;
+  readonly target: Expression | undefined;
+  readonly args: readonly Expression[];
 }
 
-/** Calls that are shapes of their own: `has`, comprehensions, `cel.bind`. Undefined for an ordinary call. */
-export function compileMacro(expression: CallExpression, scope: Scope, environment: CelEnvironment): Node | undefined {
-  const { target, name, args } = expression;
-  if (target === undefined)
-    return name === 'has' && args.length === 1 ? has(args[0] as Expression, scope, environment) : undefined;
-  if (target.type === 'identifier' && target.name === 'cel' && name === 'bind') return bind(args, scope, environment);
-  if (name === 'optMap' || name === 'optFlatMap') return optional(expression, scope, environment);
-  return comprehension(expression, scope, environment);
-}
+/** Arguments that a macro cannot take. */
+export class MacroProblem {
+  readonly offset: number;
+  readonly message: string;
 
-function has(argument: Expression, scope: Scope, environment: CelEnvironment): Node {
-  if (argument.type !== 'select') throw new CelError('invalid argument to has() macro', argument.offset);
-  // Compiled for what it checks: a field that cannot be there is an error, as in any other place.
-  compileNode(argument, scope, environment);
-  const target = compileNode(argument.target, scope, environment);
-  return {
-    evaluate(frame) {
-      const held = target.evaluate(frame);
-      const value = held instanceof CelOptional ? held.value : held;
-      if (value === undefined || value === null) return false;
-      if (!isMap(value)) throw new CelError('no such overload');
-      const found = lookUp(value, argument.field);
-      return found !== undefined && found !== null;
-    },
-  };
-}
-
-function bind(args: readonly Expression[], scope: Scope, environment: CelEnvironment): Node {
-  const [variable, initial, body] = args;
-  if (variable?.type !== 'identifier' || initial === undefined || body === undefined) {
-    throw new CelError('cel.bind() needs a variable, its value and an expression', variable?.offset ?? 0);
+  constructor(at: Expression, message: string) {
+    this.offset = at.offset;
+    this.message = message;
   }
-  const value = compileNode(initial, scope, environment);
-  const node = compileNode(body, withVariables(scope, [[variable.name, value.schema]]), environment);
-  return {
-    ...(node.schema === undefined ? {} : { schema: node.schema }),
-    evaluate: (frame) => node.evaluate(withLocal(frame, variable.name, value.evaluate(frame))),
-  };
 }
 
-function optional({ target, name, args, offset }: CallExpression, scope: Scope, environment: CelEnvironment): Node {
-  const [variable, body] = args;
-  if (variable?.type !== 'identifier' || body === undefined)
-    throw new CelError(`${name}() variable name must be a simple identifier`, offset);
-  const held = compileNode(target as Expression, scope, environment);
-  const node = compileNode(body, withVariables(scope, [[variable.name, held.schema]]), environment);
-  return {
-    evaluate(frame) {
-      const value = held.evaluate(frame);
-      if (!(value instanceof CelOptional)) throw new CelError('no such overload');
-      if (value.value === undefined) return noValue;
-      const result = node.evaluate(withLocal(frame, variable.name, value.value));
-      return name === 'optMap' ? new CelOptional(result) : result;
-    },
-  };
+type Expansion = Expression | MacroProblem;
+type Receiver = MacroCall & { readonly target: Expression };
+
+/** What a call of this name stands for; undefined where it is no macro (parser/macro.go, ext/comprehensions.go). */
+export function expandMacro(name: string, call: MacroCall): Expansion | undefined {
+  const { target, args } = call;
+  if (target === undefined) return name === 'has' && args.length === 1 ? has(call) : undefined;
+  return receiverMacros[`${name}:${args.length}`]?.({ ...call, target });
 }
 
-function withVariables(scope: Scope, variables: readonly (readonly [string, Schema | undefined])[]): Scope {
-  return { variables: new Map(variables), parent: scope };
+function has({ nodes, offset, args }: MacroCall): Expansion {
+  const [arg] = args as [Expression];
+  if (arg.type !== 'select') return new MacroProblem(arg, 'invalid argument to has() macro');
+  return nodes.select(offset, arg.operand, arg.field, true);
 }
 
-/** The expressions of a comprehension: with two of them the first selects. */
-interface Body {
-  readonly filter: ((round: Round) => CelValue) | undefined;
-  readonly result: (round: Round) => CelValue;
-}
-
-type Reducer = (rounds: Iterable<Round>, body: Body) => CelValue;
-
-/** By name, how many expressions follow the variables. */
-const bodies: Readonly<Record<string, readonly number[]>> = {
-  all: [1],
-  exists: [1],
-  exists_one: [1],
-  existsOne: [1],
-  filter: [1],
-  map: [1, 2],
-  transformList: [1, 2],
-  transformMap: [1, 2],
-  transformMapEntry: [1, 2],
+const receiverMacros: Readonly<Record<string, (call: Receiver) => Expansion>> = {
+  'all:2': (call) => quantifier(call, 'all', 1),
+  'all:3': (call) => quantifier(call, 'all', 2),
+  'exists:2': (call) => quantifier(call, 'exists', 1),
+  'exists:3': (call) => quantifier(call, 'exists', 2),
+  'exists_one:2': (call) => quantifier(call, 'exists_one', 1),
+  'exists_one:3': (call) => quantifier(call, 'exists_one', 2),
+  'existsOne:3': (call) => quantifier(call, 'exists_one', 2),
+  'map:2': (call) => collect(call, 1, undefined, call.args[1] as Expression),
+  'map:3': (call) => collect(call, 1, call.args[1], call.args[2] as Expression),
+  'filter:2': (call) => collect(call, 1, call.args[1], call.args[0] as Expression),
+  'transformList:3': (call) => collect(call, 2, undefined, call.args[2] as Expression),
+  'transformList:4': (call) => collect(call, 2, call.args[2], call.args[3] as Expression),
+  'transformMap:3': (call) => insert(call, undefined, [call.args[0] as Expression, call.args[2] as Expression]),
+  'transformMap:4': (call) => insert(call, call.args[2], [call.args[0] as Expression, call.args[3] as Expression]),
+  'transformMapEntry:3': (call) => insert(call, undefined, [call.args[2] as Expression]),
+  'transformMapEntry:4': (call) => insert(call, call.args[2], [call.args[3] as Expression]),
+  'optMap:2': (call) => ofOptional(call, 'optMap', (value) => call.nodes.call(call.offset, 'optional.of', [value])),
+  'optFlatMap:2': (call) => ofOptional(call, 'optFlatMap', (value) => value),
+  'sortBy:2': sortBy,
 };
-const twoVariablesOnly: ReadonlySet<string> = new Set(['transformList', 'transformMap', 'transformMapEntry']);
 
-function comprehension(
-  { target, name, args }: CallExpression,
-  scope: Scope,
-  environment: CelEnvironment,
-): Node | undefined {
-  const counts = bodies[name];
-  if (counts === undefined) return undefined;
-  const [first, second] = args;
-  const two =
-    second?.type === 'identifier' &&
-    counts.includes(args.length - 2) &&
-    (twoVariablesOnly.has(name) || args.length === 3) &&
-    name !== 'map';
-  const variables = two ? [first, second] : [first];
-  if (variables.some((variable) => variable?.type !== 'identifier')) {
-    throw new CelError('argument must be a simple name', first?.offset ?? 0);
+interface Variables {
+  readonly variable: string;
+  readonly variable2: string | undefined;
+}
+
+function variablesOf({ args }: Receiver, count: 1 | 2, wrong: string): Variables | MacroProblem {
+  const names: string[] = [];
+  for (const arg of args.slice(0, count)) {
+    if (arg.type !== 'identifier') return new MacroProblem(arg, wrong);
+    names.push(arg.name);
   }
-  const names = variables.map((variable) => (variable as Extract<Expression, { type: 'identifier' }>).name);
-  const range = compileNode(target as Expression, scope, environment);
-  const inner = withVariables(scope, schemasOf(range.schema, names));
-  const nodes = args.slice(names.length).map((each) => compileNode(each, inner, environment));
-  if (!counts.includes(nodes.length))
-    throw new CelError(`${name}() has the wrong number of arguments`, first?.offset ?? 0);
-  const reduce = reducers[name] as Reducer;
-  const [selecting] = nodes.length > 1 ? nodes : [];
-  const yielding = nodes.at(-1) as Node;
-  const body: Body = {
-    filter: selecting && ((round) => selecting.evaluate(round.frame)),
-    result: (round) => yielding.evaluate(round.frame),
-  };
-  return {
-    evaluate(frame) {
-      const value = range.evaluate(frame);
-      const rounds = pairsOf(value).map((pair) => ({ ...pair, frame: frameOf(frame, names, pair, isList(value)) }));
-      return reduce(rounds, body);
-    },
-  };
-}
-
-/** One variable is the element of a list or the key of a map; two are index or key, and value. */
-function schemasOf(schema: Schema | undefined, names: readonly string[]): [string, Schema | undefined][] {
-  const inner = schema?.type === 'list' ? schema.items : schema?.type === 'map' ? schema.values : undefined;
-  const [first = '', second] = names;
-  if (second !== undefined)
-    return [
-      [first, undefined],
-      [second, inner],
-    ];
-  return [[first, schema?.type === 'list' ? inner : undefined]];
-}
-
-function frameOf(
-  frame: Frame,
-  [first = '', second]: readonly string[],
-  pair: { key: CelValue; value: CelValue },
-  list: boolean,
-): Frame {
-  if (second !== undefined) return withLocal(withLocal(frame, first, pair.key), second, pair.value);
-  return withLocal(frame, first, list ? pair.value : pair.key);
-}
-
-/** Every element counts; an error counts only where no other element decides. */
-function decide(rounds: Iterable<Round>, test: (round: Round) => CelValue, deciding: boolean): boolean {
-  let failure: unknown;
-  for (const round of rounds) {
-    try {
-      if (boolOf(test(round)) === deciding) return deciding;
-    } catch (error) {
-      failure ??= error;
-    }
+  const [variable, variable2] = names as [string, string | undefined];
+  if (variable === variable2) return new MacroProblem(args[1] as Expression, `duplicate variable name: ${variable}`);
+  for (const [index, name] of names.entries()) {
+    if (name === accumulatorName || name === '__result__')
+      return new MacroProblem(args[index] as Expression, 'iteration variable overwrites accumulator variable');
   }
-  if (failure !== undefined) throw failure;
-  return !deciding;
+  return { variable, variable2 };
 }
 
-function existsOne(rounds: Iterable<Round>, test: (round: Round) => CelValue): boolean {
-  let count = 0;
-  for (const round of rounds) if (boolOf(test(round))) count++;
-  return count === 1;
+function quantifier(call: Receiver, kind: 'all' | 'exists' | 'exists_one', count: 1 | 2): Expansion {
+  const { nodes, offset, target, args } = call;
+  const variables = variablesOf(call, count, 'argument must be a simple name');
+  if (variables instanceof MacroProblem) return variables;
+  const predicate = args[count] as Expression;
+  const common = { range: target, ...variables, accumulator: accumulatorName };
+  const accumulator = () => nodes.accumulator(offset);
+  if (kind === 'exists_one') {
+    const one = () => nodes.literal(offset, { kind: 'int', value: 1n });
+    const added = nodes.call(offset, '_+_', [accumulator(), one()]);
+    return nodes.comprehension(offset, {
+      ...common,
+      init: nodes.literal(offset, { kind: 'int', value: 0n }),
+      condition: nodes.bool(offset, true),
+      step: nodes.call(offset, '_?_:_', [predicate, added, accumulator()]),
+      result: nodes.call(offset, '_==_', [accumulator(), one()]),
+    });
+  }
+  const undecided = kind === 'all' ? accumulator() : nodes.call(offset, '!_', [accumulator()]);
+  return nodes.comprehension(offset, {
+    ...common,
+    init: nodes.bool(offset, kind === 'all'),
+    condition: nodes.call(offset, '@not_strictly_false', [undecided]),
+    step: nodes.call(offset, kind === 'all' ? '_&&_' : '_||_', [accumulator(), predicate]),
+    result: accumulator(),
+  });
 }
 
-function* selected(rounds: Iterable<Round>, { filter }: Body): Iterable<Round> {
-  for (const round of rounds) if (filter === undefined || boolOf(filter(round))) yield round;
+/** A list of what becomes of the elements that pass. */
+function collect(call: Receiver, count: 1 | 2, filter: Expression | undefined, element: Expression): Expansion {
+  const { nodes, offset, target } = call;
+  const wrong = count === 1 ? 'argument is not an identifier' : 'argument must be a simple name';
+  const variables = variablesOf(call, count, wrong);
+  if (variables instanceof MacroProblem) return variables;
+  const added = nodes.call(offset, '_+_', [nodes.accumulator(offset), nodes.list(offset, [element])]);
+  return fold(call, target, variables, nodes.list(offset, []), filter, added);
 }
 
-const reducers: Readonly<Record<string, Reducer>> = {
-  all: (rounds, { result }) => decide(rounds, result, false),
-  exists: (rounds, { result }) => decide(rounds, result, true),
-  exists_one: (rounds, { result }) => existsOne(rounds, result),
-  existsOne: (rounds, { result }) => existsOne(rounds, result),
-  filter: (rounds, { result }) => {
-    const kept: CelValue[] = [];
-    for (const round of rounds) if (boolOf(result(round))) kept.push(round.frame.locals?.value as CelValue);
-    return kept;
-  },
-  map: (rounds, body) => [...selected(rounds, body)].map(body.result),
-  transformList: (rounds, body) => [...selected(rounds, body)].map(body.result),
-  transformMap(rounds, body) {
-    const result = new Map<CelValue, CelValue>();
-    for (const round of selected(rounds, body)) result.set(round.key, body.result(round));
-    return result;
-  },
-  transformMapEntry(rounds, body) {
-    const result = new Map<CelValue, CelValue>();
-    for (const round of selected(rounds, body)) {
-      const entries = body.result(round);
-      if (!isMap(entries)) throw new CelError('no such overload');
-      for (const { key, value } of pairsOf(entries)) result.set(key, value);
-    }
-    return result;
-  },
-};
+function insert(call: Receiver, filter: Expression | undefined, entry: readonly Expression[]): Expansion {
+  const { nodes, offset, target } = call;
+  const variables = variablesOf(call, 2, 'argument must be a simple name');
+  if (variables instanceof MacroProblem) return variables;
+  const added = nodes.call(offset, 'cel.@mapInsert', [nodes.accumulator(offset), ...entry]);
+  return fold(call, target, variables, nodes.map(offset, []), filter, added);
+}
+
+function fold(
+  { nodes, offset }: MacroCall,
+  range: Expression,
+  variables: Variables,
+  init: Expression,
+  filter: Expression | undefined,
+  added: Expression,
+): Expression {
+  const step = filter === undefined ? added : nodes.call(offset, '_?_:_', [filter, added, nodes.accumulator(offset)]);
+  const condition = nodes.bool(offset, true);
+  const result = nodes.accumulator(offset);
+  return nodes.comprehension(offset, {
+    range,
+    ...variables,
+    accumulator: accumulatorName,
+    init,
+    condition,
+    step,
+    result,
+  });
+}
+
+/** A name for a value within an expression. */
+function bind({ nodes, offset }: MacroCall, name: string, value: Expression, within: Expression): Expression {
+  return nodes.comprehension(offset, {
+    range: nodes.list(offset, []),
+    variable: '#unused',
+    variable2: undefined,
+    accumulator: name,
+    init: value,
+    condition: nodes.bool(offset, false),
+    step: nodes.identifier(offset, name),
+    result: within,
+  });
+}
+
+function ofOptional(call: Receiver, name: string, wrap: (value: Expression) => Expression): Expansion {
+  const { nodes, offset, target, args } = call;
+  const [variable, within] = args as [Expression, Expression];
+  if (variable.type !== 'identifier')
+    return new MacroProblem(variable, `${name}() variable name must be a simple identifier`);
+  const value = nodes.memberCall(offset, nodes.copy(target), 'value', []);
+  return nodes.call(offset, '_?_:_', [
+    nodes.memberCall(offset, target, 'hasValue', []),
+    wrap(bind(call, variable.name, value, within)),
+    nodes.call(offset, 'optional.none', []),
+  ]);
+}
+
+function sortBy(call: Receiver): Expansion {
+  const { nodes, offset, target, args } = call;
+  if (target.type === 'literal' || target.type === 'map' || target.type === 'struct') {
+    const text = 'sortBy can only be applied to a list, identifier, comprehension, call or select expression';
+    return new MacroProblem(target, text);
+  }
+  const input = '@__sortBy_input__';
+  const keys = collect({ ...call, target: nodes.identifier(offset, input) }, 1, undefined, args[1] as Expression);
+  if (keys instanceof MacroProblem) return keys;
+  const sorted = nodes.memberCall(offset, nodes.identifier(offset, input), '@sortByAssociatedKeys', [keys]);
+  return bind(call, input, target, sorted);
+}

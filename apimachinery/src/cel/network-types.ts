@@ -14,9 +14,13 @@ export class Address extends CelObject {
   }
 
   static parse(text: string): Address {
+    const shown = JSON.stringify(text);
+    if (/^[^%]+:[^%]*%.+$/.test(text)) throw new CelError(`IP address ${shown} with zone value is not allowed`);
     const found = parse4(text) ?? parse6(text);
-    if (found === undefined)
-      throw new CelError(`IP Address ${JSON.stringify(text)} parse error during conversion from string`);
+    if (found === undefined) {
+      throw new CelError(`IP Address ${shown} parse error during conversion from string: ${addressProblem(text)}`);
+    }
+    if (isMapped(found)) throw new CelError(`IPv4-mapped IPv6 address ${shown} is not allowed`);
     return found;
   }
 
@@ -48,6 +52,10 @@ export class Address extends CelObject {
     }
   }
 
+  override toText(): string {
+    return String(this);
+  }
+
   override toString(): string {
     if (this.family === 4) return [24n, 16n, 8n, 0n].map((shift) => (this.bits >> shift) & 0xffn).join('.');
     const groups = Array.from({ length: 8 }, (_, index) => (this.bits >> BigInt(112 - index * 16)) & 0xffffn).map(
@@ -56,6 +64,31 @@ export class Address extends CelObject {
     return compress(groups);
   }
 }
+
+/** What Go's netip.ParseAddr says about a text that is none. */
+function addressProblem(text: string): string {
+  const problem = (what: string) => `ParseAddr(${JSON.stringify(text)}): ${what}`;
+  const mark = /[.:%]/.exec(text)?.[0];
+  if (mark === '%') return problem('missing IPv6 address');
+  if (mark === undefined) return problem('unable to parse IP');
+  if (mark === ':') {
+    const wrong = text.search(/[^0-9a-fA-F:.]/);
+    if (wrong >= 0) return problem(`unexpected character (at ${JSON.stringify(text.slice(wrong))})`);
+    return problem(text.includes('::') ? 'multiple :: in address' : 'address string too short');
+  }
+  const parts = text.split('.');
+  if (/[^0-9.]/.test(text))
+    return problem(`unexpected character (at ${JSON.stringify(text.slice(text.search(/[^0-9.]/)))})`);
+  if (parts.some((part) => Number(part) > 255)) return problem('IPv4 field has value >255');
+  if (parts.some((part) => /^0\d/.test(part))) return problem('IPv4 field has octet with leading zero');
+  if (parts.includes(''))
+    return problem(
+      `IPv4 field must have at least one digit (at ${JSON.stringify(text.slice(text.indexOf('..') + 1))})`,
+    );
+  return problem(parts.length < 4 ? 'IPv4 address too short' : 'IPv4 address too long');
+}
+
+const isMapped = ({ family, bits }: Address) => family === 6 && bits >> 32n === 0xffffn;
 
 /** The longest run of at least two zero groups becomes `::`. */
 function compress(groups: readonly string[]): string {
@@ -80,6 +113,12 @@ function parse4(text: string): Address | undefined {
 }
 
 function parse6(text: string): Address | undefined {
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  if (dotted !== null) {
+    const last = parse4(dotted[2] as string);
+    if (last === undefined) return undefined;
+    return parse6(`${dotted[1]}${(last.bits >> 16n).toString(16)}:${(last.bits & 0xffffn).toString(16)}`);
+  }
   const [head = '', tail, more] = text.split('::');
   if (more !== undefined || !text.includes(':')) return undefined;
   const groupsOf = (part: string) => (part === '' ? [] : part.split(':'));
@@ -107,14 +146,20 @@ export class AddressRange extends CelObject {
   }
 
   static parse(text: string): AddressRange {
-    const [host = '', length = ''] = text.split('/', 2);
+    const slash = text.lastIndexOf('/');
+    const [host, length] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
     const address = parse4(host) ?? parse6(host);
     const size = address?.family === 4 ? 32 : 128;
-    if (address === undefined || !/^\d{1,3}$/.test(length) || Number(length) > size) {
-      throw new CelError(
-        `network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(text)})`,
-      );
-    }
+    const context = 'network address parse error during conversion from string: ';
+    const problem = (what: string) =>
+      new CelError(`${context}${context}netip.ParsePrefix(${JSON.stringify(text)}): ${what}`);
+    if (!text.includes('/')) throw problem("no '/'");
+    if (host.includes('%')) throw problem('IPv6 zones cannot be present in a prefix');
+    if (address === undefined) throw problem(addressProblem(host));
+    if (!/^(0|[1-9]\d*)$/.test(length)) throw problem(`bad bits after slash: ${JSON.stringify(length)}`);
+    if (Number(length) > size) throw problem('prefix length out of range');
+    if (isMapped(address))
+      throw new CelError(`${context}IPv4-mapped IPv6 address ${JSON.stringify(text)} is not allowed`);
     return new AddressRange(address, Number(length));
   }
 
@@ -129,11 +174,11 @@ export class AddressRange extends CelObject {
   override call(name: string, [other]: readonly CelValue[]): CelValue | undefined {
     switch (name) {
       case 'containsIP': {
-        const address = typeof other === 'string' ? Address.parse(other) : other;
+        const address = typeof other === 'string' ? textOf(other, Address.parse) : other;
         return address instanceof Address ? this.contains(address) : undefined;
       }
       case 'containsCIDR': {
-        const range = typeof other === 'string' ? AddressRange.parse(other) : other;
+        const range = typeof other === 'string' ? textOf(other, AddressRange.parse) : other;
         return range instanceof AddressRange ? range.length >= this.length && this.contains(range.address) : undefined;
       }
       case 'ip':
@@ -158,7 +203,20 @@ export class AddressRange extends CelObject {
     return bits >> this.#hostBits;
   }
 
+  override toText(): string {
+    return String(this);
+  }
+
   override toString(): string {
     return `${this.address}/${this.length}`;
+  }
+}
+
+/** What a text says, where a text may stand for a value; upstream tells of a wrong one only that it does not fit. */
+function textOf<T>(text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch {
+    throw new CelError('no such overload');
   }
 }

@@ -1,14 +1,16 @@
 import { CelError } from './cel-error.ts';
 import { CelDuration, CelTimestamp } from './time.ts';
 import {
-  CelObject,
+  CelList,
+  type CelObject,
   CelUint,
   celCompare,
   celEquals,
-  celTypeOf,
   type CelValue,
+  elementsOf,
   isList,
   isMap,
+  KeyedList,
   lookUp,
 } from './values.ts';
 
@@ -49,44 +51,47 @@ export function applyBinary(operator: string, left: CelValue, right: CelValue): 
 }
 
 function order(left: CelValue, right: CelValue, operator: string): number {
+  if (!isOrdered(left)) throw new CelError(`no such overload: _${operator}_`);
+  if (Number.isNaN(left) || Number.isNaN(right)) throw new CelError('NaN values cannot be ordered');
   const result = celCompare(left, right);
-  if (result === undefined) throw overload(operator, left, right);
+  if (result === undefined) throw overload();
   return result;
 }
 
+/** Types that have an order at all. */
+const isOrdered = (value: CelValue) =>
+  typeof value !== 'object' ||
+  value instanceof Uint8Array ||
+  value instanceof CelUint ||
+  value instanceof CelDuration ||
+  value instanceof CelTimestamp;
+
 function isIn(element: CelValue, container: CelValue): boolean {
-  if (isList(container))
-    return container.some((each) =>
-      celEquals(typeof each === 'number' && Number.isSafeInteger(each) ? BigInt(each) : each, element),
-    );
+  if (isList(container)) return elementsOf(container).some((each) => celEquals(each, element));
   if (isMap(container)) return lookUp(container, element) !== undefined;
-  throw overload('in', element, container);
+  throw overload();
 }
 
-function overload(operator: string, left: CelValue, right: CelValue): CelError {
-  return new CelError(`no such overload: ${celTypeOf(left)} ${operator} ${celTypeOf(right)}`);
+function overload(): CelError {
+  return new CelError('no such overload');
 }
 
 function arithmetic(operator: string, left: CelValue, right: CelValue): CelValue {
   if (typeof left === 'bigint' && typeof right === 'bigint') return checkInt(integers(operator, left, right));
   if (left instanceof CelUint && right instanceof CelUint)
     return new CelUint(integers(operator, left.value, right.value));
-  // JSON does not tell 3 from 3.0: an integer beside a double is one.
-  if (typeof left === 'number' || typeof right === 'number') {
-    if (isPlainNumber(left) && isPlainNumber(right)) return doubles(operator, Number(left), Number(right));
-  }
+  if (typeof left === 'number' && typeof right === 'number') return doubles(operator, left, right);
   if (operator === '+') {
     if (typeof left === 'string' && typeof right === 'string') return left + right;
     if (left instanceof Uint8Array && right instanceof Uint8Array) return Uint8Array.from([...left, ...right]);
-    if (isList(left) && isList(right)) return [...left, ...right];
+    if (left instanceof KeyedList && isList(right)) return left.merged(elementsOf(right));
+    if (isList(left) && isList(right)) return CelList.copy([...elementsOf(left), ...elementsOf(right)]);
   }
   const times = timeArithmetic(operator, left, right);
-  if (times === undefined) throw overload(operator, left, right);
-  return times;
-}
-
-function isPlainNumber(value: CelValue): value is bigint | number {
-  return typeof value === 'bigint' || typeof value === 'number';
+  if (times !== undefined) return times;
+  const calculates =
+    (isOrdered(left) && typeof left !== 'boolean') || (operator === '+' && left !== null && isList(left));
+  throw calculates ? overload() : new CelError(`no such overload: _${operator}_`);
 }
 
 function integers(operator: string, left: bigint, right: bigint): bigint {
@@ -127,7 +132,10 @@ function timeArithmetic(operator: string, left: CelValue, right: CelValue): CelO
     return new CelDuration(left.nanos + sign * right.nanos);
   if (left instanceof CelDuration && right instanceof CelTimestamp && sign === 1n)
     return new CelTimestamp(left.nanos + right.nanos);
-  if (left instanceof CelTimestamp && right instanceof CelTimestamp && sign === -1n)
-    return new CelDuration(left.nanos - right.nanos);
+  if (left instanceof CelTimestamp && right instanceof CelTimestamp && sign === -1n) return difference(left, right);
   return undefined;
+}
+
+function difference(left: CelTimestamp, right: CelTimestamp): CelDuration {
+  return new CelDuration(checkInt(left.nanos - right.nanos));
 }

@@ -1,258 +1,381 @@
-import { CelError } from './cel-error.ts';
-import { type LiteralValue, type Token, tokenize } from './tokens.ts';
+import { type Expression, type LiteralValue, type MapEntry, qualifiedName, type StructField } from './ast.ts';
+import { type Issue, issuesError } from './issues.ts';
+import { expandMacro, MacroProblem } from './macros.ts';
+import { Nodes } from './nodes.ts';
+import { type Token, tokenize } from './tokens.ts';
 
-/** An expression as it was written; macros are calls like others, and are told apart when it is compiled. */
-export type Expression = { readonly offset: number } & (
-  | {
-      readonly type: 'literal';
-      readonly value: LiteralValue | { readonly kind: 'bool'; readonly value: boolean } | { readonly kind: 'null' };
-    }
-  | { readonly type: 'identifier'; readonly name: string }
-  | { readonly type: 'select'; readonly target: Expression; readonly field: string; readonly optional: boolean }
-  | { readonly type: 'index'; readonly target: Expression; readonly index: Expression; readonly optional: boolean }
-  | {
-      readonly type: 'call';
-      readonly target: Expression | undefined;
-      readonly name: string;
-      readonly args: readonly Expression[];
-    }
-  | { readonly type: 'list'; readonly elements: readonly { readonly value: Expression; readonly optional: boolean }[] }
-  | {
-      readonly type: 'map';
-      readonly entries: readonly { readonly key: Expression; readonly value: Expression; readonly optional: boolean }[];
-    }
-  | { readonly type: 'unary'; readonly operator: '!' | '-'; readonly operand: Expression }
-  | { readonly type: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
-  | {
-      readonly type: 'conditional';
-      readonly condition: Expression;
-      readonly consequent: Expression;
-      readonly otherwise: Expression;
-    }
+const codePointsMax = 100_000;
+const depthMax = 250;
+const operandStarts = `'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER`;
+const reserved: ReadonlySet<string> = new Set(
+  'as break const continue else for function if import let loop namespace package return var void while'.split(' '),
 );
+const relations: ReadonlySet<string> = new Set(['<', '<=', '>=', '>', '==', '!=', 'in']);
 
-/** Operators by how tightly they bind. */
-const precedences: Readonly<Record<string, number>> = {
-  '||': 1,
-  '&&': 2,
-  '==': 3,
-  '!=': 3,
-  '<': 3,
-  '<=': 3,
-  '>': 3,
-  '>=': 3,
-  in: 3,
-  '+': 4,
-  '-': 4,
-  '*': 5,
-  '/': 5,
-  '%': 5,
-};
-const reserved: ReadonlySet<string> = new Set([
-  'as',
-  'break',
-  'const',
-  'continue',
-  'else',
-  'for',
-  'function',
-  'if',
-  'import',
-  'let',
-  'loop',
-  'package',
-  'namespace',
-  'return',
-  'var',
-  'void',
-  'while',
-]);
-const nestingMax = 250;
-
-/** Throws CelError with cel-go's words for what is no expression. */
+/** Reads an expression and expands its macros. Throws CelError with every syntax issue, worded as cel-go's parser does. */
 export function parse(source: string): Expression {
-  return new Parser(tokenize(source)).parseAll();
+  const size = Array.from(source).length;
+  if (size > codePointsMax) {
+    const message = `expression code point size exceeds limit: size: ${size}, limit ${codePointsMax}`;
+    throw issuesError(source, [{ offset: 0, message }]);
+  }
+  const parser = new Parser(source);
+  const expression = parser.parse();
+  if (expression === undefined || parser.issues.length > 0) throw issuesError(source, parser.issues);
+  return expression;
 }
 
+/** Reading cannot go on. The issue was reported. */
+class Halt extends Error {}
+
 class Parser {
+  readonly issues: Issue[];
   readonly #tokens: readonly Token[];
+  readonly #nodes = new Nodes();
   #at = 0;
   #depth = 0;
+  /** Nothing was consumed since the last issue: more would be said about the same place. */
+  #recovering = false;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(source: string) {
+    const { tokens, issues } = tokenize(source);
     this.#tokens = tokens;
+    this.issues = [...issues];
   }
 
-  parseAll(): Expression {
-    const expression = this.#expression();
-    if (this.#peek.type !== 'end') throw this.#unexpected();
-    return expression;
+  parse(): Expression | undefined {
+    try {
+      const expression = this.#expression();
+      if (this.#token.type !== 'end') {
+        const isLast = this.#peek(1).type === 'end';
+        this.#report(`${isLast ? 'extraneous' : 'mismatched'} input '${this.#token.text}' expecting <EOF>`);
+      }
+      return expression;
+    } catch (error) {
+      if (error instanceof Halt) return undefined;
+      throw error;
+    }
   }
 
-  get #peek(): Token {
-    return this.#tokens[this.#at] as Token;
+  get #token(): Token {
+    return this.#peek(0);
   }
 
-  #take(text: string): boolean {
-    const token = this.#peek;
-    if ((token.type !== 'punctuation' && token.type !== 'identifier') || token.text !== text) return false;
+  #peek(ahead: number): Token {
+    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)] as Token;
+  }
+
+  #next(): Token {
+    const token = this.#token;
     this.#at++;
-    return true;
+    this.#recovering = false;
+    return token;
   }
 
+  #is(text: string, ahead = 0): boolean {
+    const token = this.#peek(ahead);
+    return token.text === text && (token.type === 'punctuation' || token.type === 'keyword');
+  }
+
+  #take(text: string): Token | undefined {
+    return this.#is(text) ? this.#next() : undefined;
+  }
+
+  #report(message: string, offset = this.#token.offset, kind = 'Syntax error: '): void {
+    if (!this.#recovering) this.issues.push({ offset, message: `${kind}${message}` });
+  }
+
+  #problem(offset: number, message: string): void {
+    this.issues.push({ offset, message });
+  }
+
+  /** A token that must come; one too many before it, or its absence, is reported and passed over. */
   #expect(text: string): void {
-    if (!this.#take(text)) throw this.#unexpected(text);
+    if (this.#take(text) !== undefined) return;
+    const found = `'${this.#token.text}'`;
+    if (this.#is(text, 1)) {
+      this.#report(`extraneous input ${found} expecting '${text}'`);
+      this.#at += 2;
+      return;
+    }
+    if (text === ':' && !this.#startsOperand(0)) this.#mismatched(`':'`);
+    this.#report(`missing '${text}' at ${found}`);
+    this.#recovering = true;
   }
 
-  #unexpected(wanted?: string): CelError {
-    const token = this.#peek;
-    const found = token.type === 'end' ? '<EOF>' : token.type === 'literal' ? String(token.value.value) : token.text;
-    const expecting = wanted === undefined ? '' : ` expecting '${wanted}'`;
-    return new CelError(`Syntax error: mismatched input '${found}'${expecting}`, token.offset);
+  #mismatched(expecting: string): never {
+    this.#report(`mismatched input '${this.#token.text}' expecting ${expecting}`);
+    throw new Halt();
   }
 
   #expression(): Expression {
-    if (++this.#depth > nestingMax) throw new CelError('expression recursion limit exceeded: 250', this.#peek.offset);
-    const condition = this.#binary(1);
-    const { offset } = this.#peek;
-    if (!this.#take('?')) {
+    if (++this.#depth > depthMax) {
+      this.issues.push({ offset: 0, message: `expression recursion limit exceeded: ${depthMax}` });
+      throw new Halt();
+    }
+    const condition = this.#logical('||', '_||_', () => this.#logical('&&', '_&&_', () => this.#relation()));
+    const mark = this.#take('?');
+    if (mark === undefined) {
       this.#depth--;
       return condition;
     }
-    const consequent = this.#binary(1);
+    const consequent = this.#logical('||', '_||_', () => this.#logical('&&', '_&&_', () => this.#relation()));
+    if (this.#token.type === 'end') this.#mismatched(`':'`);
     this.#expect(':');
     const otherwise = this.#expression();
     this.#depth--;
-    return { type: 'conditional', condition, consequent, otherwise, offset };
+    return this.#nodes.call(mark.offset, '_?_:_', [condition, consequent, otherwise]);
   }
 
-  #binary(minimum: number): Expression {
-    let left = this.#unary();
-    for (;;) {
-      const token = this.#peek;
-      const operator = token.type === 'punctuation' || token.type === 'identifier' ? token.text : '';
-      const precedence = precedences[operator];
-      if (precedence === undefined || precedence < minimum) return left;
-      this.#at++;
-      left = { type: 'binary', operator, left, right: this.#binary(precedence + 1), offset: token.offset };
+  /** A chain of one operator becomes a balanced tree. */
+  #logical(text: string, name: string, operand: () => Expression): Expression {
+    const terms = [operand()];
+    const marks: Token[] = [];
+    for (let mark = this.#take(text); mark !== undefined; mark = this.#take(text)) {
+      marks.push(mark);
+      terms.push(operand());
     }
+    const tree = (from: number, to: number): Expression => {
+      if (from > to) return terms[from] as Expression;
+      const middle = Math.floor((from + to + 1) / 2);
+      const [left, right] = [tree(from, middle - 1), tree(middle + 1, to)];
+      return this.#nodes.call((marks[middle] as Token).offset, name, [left, right]);
+    };
+    return tree(0, marks.length - 1);
+  }
+
+  #relation(): Expression {
+    let left = this.#sum();
+    while (relations.has(this.#token.text) && ['punctuation', 'keyword'].includes(this.#token.type)) {
+      const mark = this.#next();
+      const name = mark.text === 'in' ? '@in' : `_${mark.text}_`;
+      left = this.#nodes.call(mark.offset, name, [left, this.#sum()]);
+    }
+    return left;
+  }
+
+  #sum(): Expression {
+    let left = this.#product();
+    for (let mark = this.#take('+') ?? this.#take('-'); mark !== undefined; mark = this.#take('+') ?? this.#take('-')) {
+      left = this.#nodes.call(mark.offset, `_${mark.text}_`, [left, this.#product()]);
+    }
+    return left;
+  }
+
+  #product(): Expression {
+    const mark = () => this.#take('*') ?? this.#take('/') ?? this.#take('%');
+    let left = this.#unary();
+    for (let found = mark(); found !== undefined; found = mark()) {
+      left = this.#nodes.call(found.offset, `_${found.text}_`, [left, this.#unary()]);
+    }
+    return left;
   }
 
   #unary(): Expression {
-    const { offset } = this.#peek;
-    for (const operator of ['!', '-'] as const) {
-      if (this.#take(operator)) return { type: 'unary', operator, operand: this.#unary(), offset };
+    for (const text of ['!', '-']) {
+      // One minus before a number is its sign.
+      if (!this.#is(text) || (text === '-' && this.#isNumber(1))) continue;
+      const { offset } = this.#token;
+      let count = 0;
+      while (this.#take(text)) count++;
+      if (text === '-' && this.#token.type === 'end') this.issues.push(noOperand(this.#token));
+      const operand = this.#member();
+      return count % 2 === 0 ? operand : this.#nodes.call(offset, `${text}_`, [operand]);
     }
     return this.#member();
   }
 
+  #isNumber(ahead: number): boolean {
+    const { type, value } = this.#peek(ahead);
+    return type === 'literal' && (value?.kind === 'int' || value?.kind === 'double');
+  }
+
   #member(): Expression {
-    let target = this.#primary();
+    const isNested = this.#is('(');
+    let operand = this.#primary();
+    let isName = !isNested;
     for (;;) {
-      const { offset } = this.#peek;
-      if (this.#take('.?')) target = { type: 'select', target, field: this.#name(), optional: true, offset };
-      else if (this.#take('.')) {
-        const name = this.#name();
-        if (this.#take('(')) target = { type: 'call', target, name, args: this.#list(')'), offset };
-        else target = { type: 'select', target, field: name, optional: false, offset };
-      } else if (this.#take('[?')) target = this.#index(target, true, offset);
-      else if (this.#take('[')) target = this.#index(target, false, offset);
-      else if (this.#isType(target) && this.#take('{')) target = { type: 'map', entries: this.#fields(), offset };
-      else return target;
+      const open = this.#token;
+      if (isName && this.#is('{') && qualifiedName(operand) !== undefined) operand = this.#struct(operand);
+      else if (this.#take('.')) operand = this.#selection(operand, open);
+      else if (this.#take('[')) operand = this.#index(operand, open);
+      else return operand;
+      isName &&= operand.type === 'select' || operand.type === 'identifier';
     }
   }
 
-  /** `Object`, `Object.spec` or `JSONPatch`: what admission policies make objects of. */
-  #isType(target: Expression): boolean {
-    if (target.type === 'select' && !target.optional) return this.#isType(target.target);
-    return target.type === 'identifier' && (target.name === 'Object' || target.name === 'JSONPatch');
+  #selection(operand: Expression, dot: Token): Expression {
+    const optional = this.#take('?') !== undefined;
+    const field = this.#token;
+    if (field.type !== 'identifier' && field.type !== 'escaped') {
+      if (field.type === 'keyword') this.#mismatched('IDENTIFIER');
+      this.#report(`no viable alternative at input '.${field.type === 'end' ? '' : field.text}'`);
+      throw new Halt();
+    }
+    this.#next();
+    const name = field.type === 'escaped' ? field.text.slice(1, -1) : field.text;
+    if (optional) {
+      const text = this.#nodes.literal(field.offset, { kind: 'string', value: name });
+      return this.#nodes.call(dot.offset, '_?._', [operand, text]);
+    }
+    const open = field.type === 'identifier' ? this.#take('(') : undefined;
+    if (open === undefined) return this.#nodes.select(dot.offset, operand, name);
+    return this.#callOrMacro(open.offset, operand, name, this.#arguments());
   }
 
-  #index(target: Expression, optional: boolean, offset: number): Expression {
+  #index(operand: Expression, open: Token): Expression {
+    const optional = this.#take('?') !== undefined;
+    if (this.#token.type === 'end') this.#mismatched(`{${operandStarts.replace("'!',", "'!', '?',")}}`);
     const index = this.#expression();
     this.#expect(']');
-    return { type: 'index', target, index, optional, offset };
+    return this.#nodes.call(open.offset, optional ? '_[?_]' : '_[_]', [operand, index]);
   }
 
-  #name(): string {
-    const token = this.#peek;
-    if (token.type !== 'identifier') throw this.#unexpected();
-    this.#at++;
-    return token.text;
+  #arguments(): Expression[] {
+    if (this.#take(')')) return [];
+    if (this.#token.type === 'end') this.#mismatched(`{${operandStarts.replace("'(',", "'(', ')',")}}`);
+    const args = [this.#expression()];
+    while (this.#take(',')) args.push(this.#expression());
+    this.#expect(')');
+    return args;
+  }
+
+  #callOrMacro(offset: number, target: Expression | undefined, name: string, args: readonly Expression[]): Expression {
+    const expanded = expandMacro(name, { nodes: this.#nodes, offset, target, args });
+    if (expanded instanceof MacroProblem) {
+      this.#problem(expanded.offset, expanded.message);
+      return this.#nodes.bool(offset, false);
+    }
+    if (expanded !== undefined) return expanded;
+    if (target === undefined) return this.#nodes.call(offset, name, args);
+    return this.#nodes.memberCall(offset, target, name, args);
   }
 
   #primary(): Expression {
-    const token = this.#peek;
-    const { offset } = token;
-    if (token.type === 'literal') {
-      this.#at++;
-      return { type: 'literal', value: token.value, offset };
-    }
+    const token = this.#token;
     if (this.#take('(')) {
       const inner = this.#expression();
       this.#expect(')');
       return inner;
     }
-    if (this.#take('[?')) return { type: 'list', elements: this.#elements(true), offset };
-    if (this.#take('[')) return { type: 'list', elements: this.#elements(false), offset };
-    if (this.#take('{')) return { type: 'map', entries: this.#entries(), offset };
-    this.#take('.');
-    const name = this.#name();
-    if (name === 'true' || name === 'false')
-      return { type: 'literal', value: { kind: 'bool', value: name === 'true' }, offset };
-    if (name === 'null') return { type: 'literal', value: { kind: 'null' }, offset };
-    if (reserved.has(name) || name === 'in') throw new CelError(`Syntax error: reserved identifier: ${name}`, offset);
-    if (this.#take('(')) return { type: 'call', target: undefined, name, args: this.#list(')'), offset };
-    return { type: 'identifier', name, offset };
-  }
-
-  #list(end: string): Expression[] {
-    const items: Expression[] = [];
-    while (!this.#take(end)) {
-      if (items.length > 0) this.#expect(',');
-      items.push(this.#expression());
+    if (this.#take('[')) return this.#list(token.offset);
+    if (this.#take('{')) return this.#map(token.offset);
+    if (token.type === 'literal' || (token.type === 'keyword' && token.text !== 'in') || this.#is('-')) {
+      return this.#literal();
     }
-    return items;
-  }
-
-  /** `startsOptional`: the mark of the first element came with the bracket. */
-  #elements(startsOptional: boolean): { value: Expression; optional: boolean }[] {
-    const elements: { value: Expression; optional: boolean }[] = [];
-    if (startsOptional) elements.push({ optional: true, value: this.#expression() });
-    while (!this.#take(']')) {
-      if (elements.length > 0) this.#expect(',');
-      if (elements.length > 0 && this.#take(']')) break;
-      const optional = this.#take('?');
-      elements.push({ optional, value: this.#expression() });
+    const dot = this.#is('.') && this.#peek(1).type === 'identifier';
+    if (dot) this.#next();
+    if (this.#token.type === 'identifier') return this.#name(dot ? '.' : '');
+    if (token.type !== 'end' && this.#startsOperand(1)) {
+      this.#report(`extraneous input '${token.text}' expecting {${operandStarts}}`);
+      this.#at++;
+      return this.#primary();
     }
-    return elements;
+    return this.#mismatched(`{${operandStarts}}`);
   }
 
-  /** `name: value` pairs of an object. */
-  #fields(): { key: Expression; value: Expression; optional: boolean }[] {
-    const entries: { key: Expression; value: Expression; optional: boolean }[] = [];
-    while (!this.#take('}')) {
-      if (entries.length > 0) this.#expect(',');
-      if (entries.length > 0 && this.#take('}')) break;
-      const optional = this.#take('?');
-      const { offset } = this.#peek;
-      const key: Expression = { type: 'literal', value: { kind: 'string', value: this.#name() }, offset };
-      this.#expect(':');
-      entries.push({ optional, key, value: this.#expression() });
+  #startsOperand(ahead: number): boolean {
+    const { type, text } = this.#peek(ahead);
+    return type === 'literal' || type === 'identifier' || (type === 'keyword' && text !== 'in') || this.#is('(', ahead);
+  }
+
+  #name(prefix: string): Expression {
+    const token = this.#next();
+    const name = prefix + token.text;
+    const open = this.#take('(');
+    if (reserved.has(token.text)) {
+      this.#problem(token.offset, `reserved identifier: ${token.text}`);
+      if (open !== undefined) this.#arguments();
+      return this.#nodes.bool(token.offset, false);
     }
-    return entries;
+    if (open === undefined) return this.#nodes.identifier(token.offset, name);
+    return this.#callOrMacro(open.offset, undefined, name, this.#arguments());
   }
 
-  #entries(): { key: Expression; value: Expression; optional: boolean }[] {
-    const entries: { key: Expression; value: Expression; optional: boolean }[] = [];
-    while (!this.#take('}')) {
-      if (entries.length > 0) this.#expect(',');
-      if (entries.length > 0 && this.#take('}')) break;
-      const optional = this.#take('?');
+  #literal(): Expression {
+    const { offset } = this.#token;
+    const negative = this.#take('-') !== undefined;
+    const { text, value, problem } = this.#next();
+    if (problem !== undefined) this.#problem(offset, problem);
+    if (text === 'null') return this.#nodes.literal(offset, { kind: 'null', value: null });
+    if (text === 'true' || text === 'false') return this.#nodes.bool(offset, text === 'true');
+    const made = value ?? { kind: 'null', value: null };
+    return this.#nodes.literal(offset, this.#inRange(negative ? negated(made) : made, offset));
+  }
+
+  #inRange(value: LiteralValue, offset: number): LiteralValue {
+    const fits =
+      (value.kind !== 'int' || BigInt.asIntN(64, value.value) === value.value) &&
+      (value.kind !== 'uint' || BigInt.asUintN(64, value.value) === value.value) &&
+      (value.kind !== 'double' || Number.isFinite(value.value));
+    if (!fits) this.#problem(offset, `invalid ${value.kind} literal`);
+    return value;
+  }
+
+  #list(offset: number): Expression {
+    const elements: Expression[] = [];
+    const optional = new Set<number>();
+    this.#sequence(']', () => {
+      if (this.#take('?')) optional.add(elements.length);
+      elements.push(this.#expression());
+    });
+    return this.#nodes.list(offset, elements, optional);
+  }
+
+  #map(offset: number): Expression {
+    const entries: MapEntry[] = [];
+    this.#sequence('}', () => {
+      const optional = this.#take('?') !== undefined;
       const key = this.#expression();
+      const colon = this.#token;
+      if (colon.type === 'end') this.#mismatched(`':'`);
       this.#expect(':');
-      entries.push({ optional, key, value: this.#expression() });
-    }
-    return entries;
+      entries.push({ id: this.#nodes.id(), offset: colon.offset, key, value: this.#expression(), optional });
+    });
+    return this.#nodes.map(offset, entries);
   }
+
+  #struct(name: Expression): Expression {
+    const { offset } = this.#next();
+    const fields: StructField[] = [];
+    this.#sequence('}', () => {
+      const optional = this.#take('?') !== undefined;
+      const field = this.#next();
+      if (field.type !== 'identifier' && field.type !== 'escaped') {
+        this.#at--;
+        this.#mismatched('IDENTIFIER');
+      }
+      const colon = this.#token;
+      this.#expect(':');
+      const text = field.type === 'escaped' ? field.text.slice(1, -1) : field.text;
+      const value = this.#expression();
+      fields.push({ id: this.#nodes.id(), offset: colon.offset, name: text, value, optional });
+    });
+    return { type: 'struct', id: this.#nodes.id(), offset, name: qualifiedName(name) ?? '', fields };
+  }
+
+  /** Elements with commas between, one more allowed at the end. */
+  #sequence(close: string, element: () => void): void {
+    if (this.#is(',') && this.#is(close, 1)) this.#next();
+    while (!this.#take(close)) {
+      element();
+      if (this.#take(',')) {
+        if (this.#is(',')) this.#mismatched(`'${close}'`);
+        continue;
+      }
+      if (this.#token.type === 'end') this.#mismatched(`{'${close}', ','}`);
+      this.#expect(close);
+      return;
+    }
+  }
+}
+
+const noOperand = ({ offset }: Token): Issue => ({
+  offset,
+  message: "Syntax error: no viable alternative at input '-'",
+});
+
+function negated(value: LiteralValue): LiteralValue {
+  if (value.kind === 'int') return { kind: 'int', value: -value.value };
+  return value.kind === 'double' ? { kind: 'double', value: -value.value } : value;
 }

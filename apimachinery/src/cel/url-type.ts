@@ -1,7 +1,24 @@
 import { CelError } from './cel-error.ts';
-import { CelObject, type CelValue } from './values.ts';
+import { CelList, CelObject, type CelValue } from './values.ts';
 
-const form = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?$|^(\/[^?#]*)(?:\?([^#]*))?$/;
+const form = /^([a-zA-Z][a-zA-Z0-9+.-]*):(?:\/\/([^/?]*))?(?:(\/[^?]*)|(?=\?|$))(?:\?(.*))?$|^(\/[^?]*)(?:\?(.*))?$/s;
+
+/** What is wrong with a text of that form, as Go's net/url says it. */
+function problemOf([text, scheme, authority = '']: RegExpExecArray): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text)) return 'net/url: invalid control character in URL';
+  if (scheme === undefined) return undefined;
+  const host = authority.replace(/^.*@/, '');
+  if (host.startsWith('[') && !host.includes(']')) return "missing ']' in host";
+  if (/[ "<>]/.test(host)) return `invalid character ${JSON.stringify(/[ "<>]/.exec(host)?.[0])} in host name`;
+  const port = /^(?:\[.*\]|[^:]*)(:.*)?$/.exec(host)?.[1] ?? (host.includes(':') ? host.slice(host.indexOf(':')) : '');
+  if (!/^(?::\d*)?$/.test(port)) return `invalid port ${JSON.stringify(port)} after host`;
+  const escape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(text.split('?', 1)[0] as string);
+  return escape === null ? undefined : `invalid URL escape ${JSON.stringify(escape[0])}`;
+}
+
+/** A path as it stands on the wire: what is escaped stays so. */
+const escaped = (path: string) => encodeURI(path).replaceAll('%25', '%').replaceAll('%5B', '[').replaceAll('%5D', ']');
 
 /** `url("https://example.com:80/a?b=c")`: absolute, or a path (k8s.io/apiserver pkg/cel/library/urls.go). */
 export class UrlValue extends CelObject {
@@ -15,12 +32,16 @@ export class UrlValue extends CelObject {
   constructor(text: string) {
     super();
     const match = form.exec(text);
-    if (match === null || /\s/.test(text)) throw new CelError(`URL parse error during conversion from string: ${text}`);
+    const problem = match === null ? 'invalid URI for request' : problemOf(match);
+    if (problem !== undefined) {
+      const context = 'URL parse error during conversion from string: ';
+      throw new CelError(`${context}parse ${JSON.stringify(text)}: ${problem}`);
+    }
     this.text = text;
-    this.#scheme = match[1] ?? '';
-    this.#host = (match[2] ?? '').replace(/^.*@/, '');
-    this.#path = match[3] ?? match[5] ?? '';
-    this.#query = match[4] ?? match[6] ?? '';
+    this.#scheme = match?.[1]?.toLowerCase() ?? '';
+    this.#host = (match?.[2] ?? '').replace(/^.*@/, '');
+    this.#path = match?.[3] ?? match?.[5] ?? '';
+    this.#query = match?.[4] ?? match?.[6] ?? '';
   }
 
   override equals(other: CelValue): boolean {
@@ -39,7 +60,7 @@ export class UrlValue extends CelObject {
       case 'getPort':
         return port;
       case 'getEscapedPath':
-        return this.#path;
+        return escaped(this.#path);
       case 'getQuery':
         return this.#queryMap();
       default:
@@ -50,7 +71,7 @@ export class UrlValue extends CelObject {
   #queryMap(): CelValue {
     const query = new Map<CelValue, CelValue>();
     for (const [key, value] of new URLSearchParams(this.#query)) {
-      query.set(key, [...((query.get(key) as readonly CelValue[] | undefined) ?? []), value]);
+      query.set(key, CelList.copy([...((query.get(key) as readonly CelValue[] | undefined) ?? []), value]));
     }
     return query;
   }

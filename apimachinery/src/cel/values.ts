@@ -29,6 +29,16 @@ export abstract class CelObject {
     return this === other;
   }
 
+  /** What `string()` makes of it; undefined where there is no such conversion. */
+  toText(): string | undefined {
+    return undefined;
+  }
+
+  /** What it is in JSON; most values are their text there. */
+  toJson(): unknown {
+    return String(this);
+  }
+
   /** Below, equal, above; undefined where values of this type have no order. */
   compare(_other: CelValue): number | undefined {
     return undefined;
@@ -83,25 +93,60 @@ export class CelOptional extends CelObject {
     return celEquals(this.value, other.value);
   }
 
-  override call(name: string, args: readonly CelValue[]): CelValue | undefined {
-    const [first] = args;
-    switch (name) {
-      case 'hasValue':
-        return this.value !== undefined;
-      case 'value':
-        if (this.value === undefined) throw new CelError('optional.none() dereference');
-        return this.value;
-      case 'orValue':
-        return this.value === undefined ? first : this.value;
-      case 'or':
-        return this.value === undefined ? first : this;
-      default:
-        return undefined;
-    }
+  override call(name: string): CelValue | undefined {
+    if (name === 'hasValue') return this.value !== undefined;
+    if (name !== 'value') return undefined;
+    if (this.value === undefined) throw new CelError('optional.none() dereference');
+    return this.value;
   }
 }
 
 export const noValue = new CelOptional(undefined);
+
+/** An optional with that value, or none. */
+export const celOptional = (value: CelValue | undefined): CelOptional =>
+  value === undefined ? noValue : new CelOptional(value);
+
+/**
+ * A list that an expression made: its elements are values as they are, so that 1.0 in it stays a double. In a list that
+ * came out of JSON an integer is an int.
+ */
+export class CelList extends Array<CelValue> {
+  static copy(values: Iterable<CelValue>): CelList {
+    const list = new CelList();
+    for (const value of values) list.push(value);
+    return list;
+  }
+}
+
+/** A list whose order says nothing: a set, or a map of objects by keys (`x-kubernetes-list-type`). */
+export class KeyedList extends CelList {
+  /** Says which element an element is. */
+  keyOf: (element: CelValue) => string = String;
+
+  static make(values: Iterable<CelValue>, keyOf: (element: CelValue) => string): KeyedList {
+    const list = new KeyedList();
+    list.keyOf = keyOf;
+    for (const value of values) list.push(value);
+    return list;
+  }
+
+  /** Those of this list, with what the other has under the same key in their place, then the rest of the other. */
+  merged(other: readonly CelValue[]): KeyedList {
+    const byKey = new Map<string, CelValue>();
+    for (const element of [...this, ...other]) byKey.set(this.keyOf(element), element);
+    return KeyedList.make(byKey.values(), this.keyOf);
+  }
+
+  equalsUnordered(other: readonly CelValue[]): boolean {
+    if (other.length !== this.length) return false;
+    const byKey = new Map(elementsOf(other).map((element) => [this.keyOf(element), element]));
+    return this.every((element) => {
+      const found = byKey.get(this.keyOf(element));
+      return found !== undefined && celEquals(element, found);
+    });
+  }
+}
 
 /** Makes what comes out of JSON a value. */
 export function fromJson(value: unknown): CelValue {
@@ -115,7 +160,7 @@ export function toJson(value: CelValue): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof CelUint) return Number(value.value);
   if (value instanceof CelOptional) return value.value === undefined ? undefined : toJson(value.value);
-  if (value instanceof CelObject) return String(value);
+  if (value instanceof CelObject) return value.toJson();
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value;
   if (isList(value)) return elementsOf(value).map(toJson);
   return Object.fromEntries(entriesOf(value).map(([key, held]) => [String(key), toJson(held)]));
@@ -169,7 +214,12 @@ export function entriesOf(map: CelValue): [CelValue, CelValue][] {
 }
 
 export function elementsOf(list: readonly unknown[]): CelValue[] {
-  return list.map(fromJson);
+  return list instanceof CelList ? list : list.map(fromJson);
+}
+
+/** The element at a position that is known to be one. */
+export function elementAt(list: readonly CelValue[], position: number): CelValue {
+  return list instanceof CelList ? (list[position] as CelValue) : fromJson(list[position]);
 }
 
 type Numeric = bigint | number | CelUint;
@@ -180,8 +230,11 @@ export function isNumeric(value: CelValue): value is Numeric {
 
 export function compareNumbers(a: CelValue, b: CelValue): number | undefined {
   if (!isNumeric(a) || !isNumeric(b)) return undefined;
-  const left = a instanceof CelUint ? a.value : a;
-  const right = b instanceof CelUint ? b.value : b;
+  // An integer beside a double counts as the double next to it, as in cel-go.
+  const isDouble = typeof a === 'number' || typeof b === 'number';
+  const plain = (value: Numeric) => (value instanceof CelUint ? value.value : value);
+  const left = isDouble ? Number(plain(a)) : plain(a);
+  const right = isDouble ? Number(plain(b)) : plain(b);
   return left < right ? -1 : left > right ? 1 : left == right ? 0 : undefined;
 }
 
@@ -198,12 +251,9 @@ export function celEquals(a: CelValue, b: CelValue): boolean {
     );
   }
   if (isList(a) || isList(b)) {
-    return (
-      isList(a) &&
-      isList(b) &&
-      a.length === b.length &&
-      a.every((item, index) => celEquals(fromJson(item), fromJson(b[index])))
-    );
+    if (!isList(a) || !isList(b) || a.length !== b.length) return false;
+    if (a instanceof KeyedList) return a.equalsUnordered(b);
+    return a.every((_item, index) => celEquals(elementAt(a, index), elementAt(b, index)));
   }
   if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return false;
   const entries = entriesOf(a);
@@ -218,7 +268,7 @@ export function celEquals(a: CelValue, b: CelValue): boolean {
 export function celCompare(a: CelValue, b: CelValue): number | undefined {
   if (isNumeric(a) && isNumeric(b)) return compareNumbers(a, b);
   if (a instanceof CelObject) return a.compare(b);
-  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b);
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b);
   if (a instanceof Uint8Array && b instanceof Uint8Array) {
     for (let index = 0; index < Math.min(a.length, b.length); index++) {
@@ -227,4 +277,22 @@ export function celCompare(a: CelValue, b: CelValue): number | undefined {
     return a.length - b.length;
   }
   return undefined;
+}
+
+const surrogate = /[\ud800-\udfff]/;
+
+/** By code points, as bytes of UTF-8 are in order; UTF-16 units are not where surrogates are among them. */
+function compareText(a: string, b: string): number {
+  if (!surrogate.test(a) && !surrogate.test(b)) return a < b ? -1 : a > b ? 1 : 0;
+  const [left, right] = [Array.from(a), Array.from(b)];
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    const difference = (left[index]?.codePointAt(0) ?? 0) - (right[index]?.codePointAt(0) ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+/** The length of a text, in code points. */
+export function textLength(text: string): number {
+  return surrogate.test(text) ? Array.from(text).length : text.length;
 }

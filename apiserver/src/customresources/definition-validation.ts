@@ -8,7 +8,7 @@ import type {
 import { dns1035Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
 import { parseJsonPath } from './json-path.ts';
 import { validateRootSchema } from './schema-validation.ts';
-import { checkRules } from './validation-rules.ts';
+import { checkRules } from './check-rules.ts';
 
 /** What a definition must be (apiextensions `validation.go`). Its schemas are checked in `schema-validation.ts`. */
 export function validateDefinition(definition: CustomResourceDefinition): readonly FieldError[] {

@@ -1,11 +1,12 @@
-import { CelError, type CelProgram, compile } from '@coracle/apimachinery/cel';
-import { type FieldError, field, omitted, textOfError } from '@coracle/apimachinery/errors';
+import { CelCostError, CelError, celOptional, type CelValue, type CostBudget } from '@coracle/apimachinery/cel';
+import { type FieldError, field, omitted } from '@coracle/apimachinery/errors';
 import { deepEqual, isObject } from '@coracle/apimachinery/json';
-import type { Schema } from '@coracle/apimachinery/schema';
 import type { JSONSchemaProps, ValidationRule } from '@coracle/apimachinery/types/apiextensions-v1';
-import { compileRegex } from '../admission/cel/index.ts';
+import { type CompiledRule, compileRule } from './compiled-rules.ts';
+import { type DeclaredType, declaredType } from './declared-type.ts';
+import { ruleFieldPath } from './field-path.ts';
+import { ruleValue } from './rule-values.ts';
 import { itemsOf, valuesOf } from './schema-props.ts';
-import { structuralSchema } from './structural-schema.ts';
 
 /** The rules of a schema (`x-kubernetes-validations`, KEP-2876), made ready where they stand. */
 export interface RuleValidator {
@@ -13,129 +14,215 @@ export interface RuleValidator {
   validate(value: unknown, path: string, old: unknown): FieldError[];
 }
 
-interface CompiledRule {
-  readonly rule: ValidationRule;
-  readonly program: CelProgram;
-  readonly message: CelProgram | undefined;
-  readonly usesOldSelf: boolean;
-}
+/** What all rules of one object may cost together, in CEL's units. */
+const objectCostMax = 10_000_000;
+const messageBytesMax = 5 * 1024;
+const outOfBudget = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
 /** A place in the schema at or below which there are rules. */
 interface Place {
   readonly props: JSONSchemaProps;
+  readonly declared: DeclaredType;
   readonly rules: readonly CompiledRule[];
+  /** Rules that only stand in parts of `allOf`. */
+  readonly allOf: readonly Place[];
   readonly properties: ReadonlyMap<string, Place>;
   readonly values: Place | undefined;
   readonly items: Place | undefined;
 }
 
-/** Of an object's metadata rules see the name only. */
-const nameOnly: Schema = {
-  type: 'object',
-  fields: new Map(
-    ['name', 'generateName'].map((name) => [name, { name, schema: { type: 'scalar', scalar: 'string' } }]),
-  ),
-};
-const stepsMax = 1_000_000;
-
-/** Undefined for a schema without rules. Rules that do not compile are left out: `checkRules` refuses them. */
+/** Undefined for a schema without rules. */
 export function compileRules(props: JSONSchemaProps | undefined): RuleValidator | undefined {
-  const root = props && placeOf(props, true);
-  return root && { validate: (value, path, old) => validatePlace(root, value, path, old) };
+  const declared = props && declaredType(props, true);
+  const root = props && declared && placeOf(props, props, declared);
+  if (root === undefined) return undefined;
+  return {
+    validate(value, path, old) {
+      const run = new Run();
+      try {
+        run.place(root, { value, path, old, correlated: old !== undefined, parentIsEqual: () => false });
+      } catch (error) {
+        if (!(error instanceof OutOfBudget)) throw error;
+      }
+      return run.errors;
+    },
+  };
 }
 
-/** What is wrong with the rules of a schema, by where they stand in it. */
-export function checkRules(props: JSONSchemaProps, path: string, root = true): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const [index, rule] of rulesOf(props).entries()) {
-    const at = `${path}.x-kubernetes-validations[${index}]`;
-    if ((rule.rule ?? '').trim() === '') errors.push(field.required(`${at}.rule`, 'rule is not specified'));
-    for (const name of ['rule', 'messageExpression'] as const) {
-      const expression = rule[name] ?? '';
-      const found = expression.trim() === '' ? undefined : failureOf(expression, props, root);
-      if (found !== undefined) errors.push(field.invalid(`${at}.${name}`, expression, `compilation failed: ${found}`));
-    }
-  }
-  for (const [name, child] of Object.entries(props.properties ?? {})) {
-    errors.push(...checkRules(child, `${path}.properties[${name}]`, false));
-  }
-  const [values, items] = [valuesOf(props), itemsOf(props)];
-  if (values !== undefined) errors.push(...checkRules(values, `${path}.additionalProperties`, false));
-  if (items !== undefined) errors.push(...checkRules(items, `${path}.items`, false));
-  return errors;
-}
-
-function rulesOf(props: JSONSchemaProps): readonly ValidationRule[] {
-  return props['x-kubernetes-validations'] ?? [];
-}
-
-function programOf(expression: string, props: JSONSchemaProps, root: boolean): CelProgram {
-  const self = root ? structuralSchema(props, nameOnly) : inner(props);
-  return compile(expression, { variables: { self, oldSelf: undefined }, regex: compileRegex, stepsMax });
-}
-
-/** The structure of a schema that is no root: without apiVersion, kind and metadata. */
-function inner(props: JSONSchemaProps): Schema | undefined {
-  const wrapper = structuralSchema({ type: 'object', properties: { self: props } }, nameOnly);
-  return wrapper.fields.get('self')?.schema;
-}
-
-function failureOf(expression: string, props: JSONSchemaProps, root: boolean): string | undefined {
-  try {
-    programOf(expression, props, root);
-    return undefined;
-  } catch (error) {
-    if (error instanceof CelError) return error.message;
-    throw error;
-  }
-}
-
-function placeOf(props: JSONSchemaProps, root = false): Place | undefined {
-  const rules = rulesOf(props).flatMap((rule) => compiledRule(rule, props, root) ?? []);
+/** Rules stand in `props`; what values are is said by `node`, which differs in parts of `allOf`. */
+function placeOf(props: JSONSchemaProps, node: JSONSchemaProps, declared: DeclaredType): Place | undefined {
+  const rules = (props['x-kubernetes-validations'] ?? []).map((rule) => compileRule(rule, declared, () => true));
   const properties = new Map<string, Place>();
   for (const [name, child] of Object.entries(props.properties ?? {})) {
-    const place = placeOf(child);
+    const below = node.properties?.[name];
+    const place = below && childPlace(child, below);
     if (place !== undefined) properties.set(name, place);
   }
-  const [valueProps, itemProps] = [valuesOf(props), itemsOf(props)];
-  const values = valueProps && placeOf(valueProps);
-  const items = itemProps && placeOf(itemProps);
-  if (rules.length === 0 && properties.size === 0 && values === undefined && items === undefined) return undefined;
-  return { props, rules, properties, values, items };
+  const within = (of: (each: JSONSchemaProps) => JSONSchemaProps | undefined) => {
+    const [child, below] = [of(props), of(node)];
+    return child && below && childPlace(child, below);
+  };
+  const [values, items] = [within(valuesOf), within(itemsOf)];
+  const allOf = (props.allOf ?? []).flatMap((part) => placeOf(part, node, declared) ?? []);
+  const isEmpty = rules.length + allOf.length + properties.size === 0 && values === undefined && items === undefined;
+  return isEmpty ? undefined : { props: node, declared, rules, allOf, properties, values, items };
 }
 
-function compiledRule(rule: ValidationRule, props: JSONSchemaProps, root: boolean): CompiledRule | undefined {
-  try {
-    const program = programOf(rule.rule, props, root);
-    const message = rule.messageExpression ? programOf(rule.messageExpression, props, root) : undefined;
-    return { rule, program, message, usesOldSelf: /\boldSelf\b/.test(rule.rule) };
-  } catch (error) {
-    if (error instanceof CelError) return undefined;
-    throw error;
+function childPlace(props: JSONSchemaProps, node: JSONSchemaProps): Place | undefined {
+  const declared = declaredType(node, node['x-kubernetes-embedded-resource'] === true);
+  return declared && placeOf(props, node, declared);
+}
+
+/** Nothing more is evaluated. */
+class OutOfBudget extends Error {}
+
+interface At {
+  readonly value: unknown;
+  readonly path: string;
+  readonly old: unknown;
+  /** The old value is that of the same element. */
+  readonly correlated: boolean;
+  /** What it is a part of did not change: rules that came later do not hold it against its owner. */
+  readonly parentIsEqual: () => boolean;
+}
+
+/** One validation of an object. */
+class Run {
+  readonly errors: FieldError[] = [];
+  readonly #budget: CostBudget = { remaining: objectCostMax };
+
+  place(place: Place, at: At): void {
+    const { value, path, old } = at;
+    if (value === undefined || value === null) return;
+    const isUnchanged = once(() => (at.correlated ? deepEqual(value, old) : at.parentIsEqual()));
+    this.#rules(place, at, isUnchanged);
+    for (const part of place.allOf) this.place(part, { ...at, correlated: false });
+    if (Array.isArray(value)) {
+      const { items } = place;
+      if (items === undefined) return;
+      const oldOf = correlation(place.props, old);
+      for (const [index, item] of value.entries()) {
+        const before = oldOf(item);
+        const inner = { value: item, path: `${path}[${index}]`, old: before, correlated: before !== undefined };
+        this.place(items, { ...inner, parentIsEqual: isUnchanged });
+      }
+    } else if (isObject(value)) this.#members(place, value, at, isUnchanged);
+  }
+
+  #members(place: Place, value: Readonly<Record<string, unknown>>, at: At, parentIsEqual: () => boolean): void {
+    const { path, old } = at;
+    const before = isObject(old) ? old : {};
+    for (const [name, child] of Object.entries(value)) {
+      const property = place.properties.get(name);
+      const inner = { value: child, old: before[name], correlated: before[name] !== undefined, parentIsEqual };
+      if (place.values !== undefined) this.place(place.values, { ...inner, path: `${path}[${name}]` });
+      if (property === undefined) continue;
+      this.place(property, { ...inner, path: path === '' ? name : `${path}.${name}` });
+    }
+  }
+
+  #rules({ rules, props, declared }: Place, at: At, isUnchanged: () => boolean): void {
+    if (rules.length === 0) return;
+    const type = props.type ?? '';
+    if (this.#budget.remaining <= 0) this.#stop(field.invalid(at.path, type, outOfBudget));
+    const hasOld = at.old !== undefined && at.old !== null;
+    const values = once((): Values | string => {
+      try {
+        const old = hasOld && rules.some(({ usesOldSelf }) => usesOldSelf) ? ruleValue(at.old, declared) : undefined;
+        return { self: ruleValue(at.value, declared), ...(old === undefined ? {} : { oldSelf: old }) };
+      } catch (error) {
+        if (error instanceof CelError) return error.message;
+        throw error;
+      }
+    });
+    for (const compiled of rules) {
+      if (compiled.problem !== undefined) {
+        this.errors.push(field.invalid(at.path, type, `rule compile error: ${compiled.problem}`));
+      }
+      if (compiled.program === undefined) continue;
+      if (compiled.usesOldSelf && !hasOld && compiled.rule.optionalOldSelf !== true) continue;
+      const given = values();
+      if (typeof given === 'string') {
+        this.errors.push(field.invalid(at.path, type, `${given} evaluating rule: ${shown(compiled.rule)}`));
+        continue;
+      }
+      const error = this.#rule(compiled, props, at, given);
+      if (error !== undefined && (compiled.usesOldSelf || !isUnchanged())) this.errors.push(error);
+    }
+  }
+
+  /** What one rule says; errors of evaluation are added at once, changed or not. */
+  #rule(compiled: CompiledRule, props: JSONSchemaProps, { path, value }: At, given: Values): FieldError | undefined {
+    const { rule, program } = compiled;
+    const type = props.type ?? '';
+    const oldSelf = rule.optionalOldSelf === true ? celOptional(given.oldSelf) : given.oldSelf;
+    const variables = { self: given.self, ...(oldSelf === undefined ? {} : { oldSelf }) };
+    let failure: CelError | undefined;
+    let holds: unknown;
+    try {
+      holds = program?.evaluate(variables, this.#budget);
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error;
+      failure = error;
+    }
+    if (this.#budget.remaining < 0) this.#stop(field.invalid(path, type, outOfBudget));
+    if (failure instanceof CelCostError) {
+      const text = `no further validation rules will be run due to call cost exceeds limit for rule: ${shown(rule)}`;
+      this.#stop(field.invalid(path, type, `'${failure.message}': ${text}`));
+    }
+    if (failure !== undefined) {
+      this.errors.push(field.invalid(path, type, failureText(failure.message, rule)));
+      return undefined;
+    }
+    if (holds === true) return undefined;
+    const below = rule.fieldPath ? ruleFieldPath(rule.fieldPath, props) : undefined;
+    const at = below === undefined ? path : path === '' ? below.replace(/^\./, '') : `${path}${below}`;
+    const detail = this.#message(compiled, at, type, variables) ?? messageOf(rule);
+    return errorFor(rule, at, type === 'object' || type === 'array' ? omitted : value, detail);
+  }
+
+  #message({ message, rule }: CompiledRule, path: string, type: string, variables: object): string | undefined {
+    if (message === undefined) return undefined;
+    let text: CelValue;
+    let failure: unknown;
+    try {
+      text = message.evaluate(variables as Record<string, unknown>, this.#budget);
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error;
+      failure = error;
+      text = null;
+    }
+    const stop = 'no further validation rules will be run';
+    if (this.#budget.remaining < 0) {
+      this.#stop(
+        field.invalid(path, type, `messageExpression evaluation failed due to running out of cost budget, ${stop}`),
+      );
+    }
+    if (failure instanceof CelCostError) {
+      const expression = JSON.stringify(rule.messageExpression);
+      this.#stop(
+        field.invalid(path, type, `${stop} due to call cost exceeds limit for messageExpression: ${expression}`),
+      );
+    }
+    const trimmed = typeof text === 'string' ? text.trim() : '';
+    const isFine = trimmed !== '' && !trimmed.includes('\n') && Buffer.byteLength(trimmed) <= messageBytesMax;
+    return isFine ? trimmed : undefined;
+  }
+
+  #stop(error: FieldError): never {
+    this.errors.push(error);
+    throw new OutOfBudget();
   }
 }
 
-function validatePlace(place: Place, value: unknown, path: string, old: unknown): FieldError[] {
-  if (value === undefined || value === null) return [];
-  // A value that did not change was accepted once: rules that came later do not hold it against its owner.
-  const unchanged = old !== undefined && path !== '' && deepEqual(value, old);
-  const errors = unchanged ? [] : place.rules.flatMap((rule) => errorOf(rule, place.props, value, path, old) ?? []);
-  if (Array.isArray(value)) {
-    const { items } = place;
-    if (items === undefined) return errors;
-    const oldOf = correlation(place.props, old);
-    return [...errors, ...value.flatMap((item, index) => validatePlace(items, item, `${path}[${index}]`, oldOf(item)))];
-  }
-  if (!isObject(value)) return errors;
-  const before = isObject(old) ? old : {};
-  for (const [name, child] of Object.entries(value)) {
-    const at = place.properties.get(name);
-    if (at !== undefined)
-      errors.push(...validatePlace(at, child, path === '' ? name : `${path}.${name}`, before[name]));
-    else if (place.values !== undefined)
-      errors.push(...validatePlace(place.values, child, `${path}[${name}]`, before[name]));
-  }
-  return errors;
+interface Values {
+  readonly self: CelValue;
+  readonly oldSelf?: CelValue;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Items of a list have an old state where keys tell which it is. */
@@ -147,46 +234,24 @@ function correlation(props: JSONSchemaProps, old: unknown): (item: unknown) => u
   return (item) => byKey.get(keyOf(item));
 }
 
-function errorOf(
-  { rule, program, message, usesOldSelf }: CompiledRule,
-  { type = 'object' }: JSONSchemaProps,
-  value: unknown,
-  path: string,
-  old: unknown,
-): FieldError | undefined {
-  if (usesOldSelf && (old === undefined || old === null) && rule.optionalOldSelf !== true) return undefined;
-  const variables = { self: value, ...(usesOldSelf ? { oldSelf: old ?? null } : {}) };
-  const text = (rule.message ?? rule.rule).trim();
-  try {
-    if (program.evaluate(variables) === true) return undefined;
-  } catch (error) {
-    const why = textOfError(error);
-    if (why.startsWith('operation cancelled')) {
-      const more = `no further validation rules will be run due to call cost exceeds limit for rule: ${text}`;
-      return field.invalid(path, type, `'${why}': ${more}`);
-    }
-    return field.invalid(path, type, `${why} evaluating rule: ${text}`);
-  }
-  const at = rule.fieldPath ? `${path}${path === '' ? rule.fieldPath.slice(1) : rule.fieldPath}` : path;
-  const detail = messageOf(message, variables) ?? (rule.message === undefined ? `failed rule: ${text}` : text);
-  const shown = type === 'object' || type === 'array' ? omitted : value;
-  switch (rule.reason) {
-    case 'FieldValueForbidden':
-      return field.forbidden(at, detail);
-    case 'FieldValueRequired':
-      return field.required(at, detail);
-    case 'FieldValueDuplicate':
-      return field.duplicate(at, shown);
-    default:
-      return field.invalid(at, shown, detail);
-  }
+const shown = ({ message, rule }: ValidationRule) => (message || rule).trim();
+const messageOf = (rule: ValidationRule) => (rule.message ? rule.message.trim() : `failed rule: ${shown(rule)}`);
+
+function failureText(message: string, rule: ValidationRule): string {
+  if (!message.startsWith('no such overload')) return `${message} evaluating rule: ${shown(rule)}`;
+  const text = 'call arguments did not match a supported operator, function or macro signature for rule';
+  return `'${message}': ${text}: ${shown(rule)}`;
 }
 
-function messageOf(program: CelProgram | undefined, variables: Readonly<Record<string, unknown>>): string | undefined {
-  try {
-    const text = program?.evaluate(variables);
-    return typeof text === 'string' && text.trim() !== '' ? text.trim() : undefined;
-  } catch {
-    return undefined;
+function errorFor({ reason }: ValidationRule, path: string, value: unknown, detail: string): FieldError {
+  switch (reason) {
+    case 'FieldValueForbidden':
+      return field.forbidden(path, detail);
+    case 'FieldValueRequired':
+      return field.required(path, detail);
+    case 'FieldValueDuplicate':
+      return field.duplicate(path, value);
+    default:
+      return field.invalid(path, value, detail);
   }
 }

@@ -1,6 +1,8 @@
 import { CelError, CelObject, type CelValue } from '@coracle/apimachinery/cel';
+import { dns1123Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer } from '../../auth/authorizer.ts';
 import type { UserInfo } from '../../http/api-request.ts';
+import type { AdmissionAttributes } from '../admission.ts';
 
 type Question = Omit<AuthorizationAttributes, 'user' | 'verb'>;
 
@@ -15,15 +17,19 @@ const nothing: Question = {
   path: '',
 };
 
+/** How far a question was put together. */
+type Step = 'Authorizer' | 'PathCheck' | 'GroupCheck' | 'ResourceCheck';
+
 /** `authorizer.group('').resource('pods').namespace('x').check('create')` (k8s.io/apiserver pkg/cel/library/authz.go). */
 export class AuthorizerValue extends CelObject {
-  readonly typeName = 'kubernetes.authorization.Authorizer';
+  readonly typeName: string;
   readonly #authorizer: Authorizer;
   readonly #user: UserInfo;
   readonly #question: Question;
 
-  constructor(authorizer: Authorizer, user: UserInfo, question: Question = nothing) {
+  constructor(authorizer: Authorizer, user: UserInfo, question: Question = nothing, step: Step = 'Authorizer') {
     super();
+    this.typeName = `kubernetes.authorization.${step}`;
     this.#authorizer = authorizer;
     this.#user = user;
     this.#question = question;
@@ -33,18 +39,22 @@ export class AuthorizerValue extends CelObject {
     if (typeof text !== 'string') return undefined;
     switch (name) {
       case 'group':
-        return this.#with({ apiGroup: text });
+        return this.#with('GroupCheck', { apiGroup: text });
       case 'resource':
+        if (text.trim() === '') throw new CelError('resource must not be empty');
+        return this.#with('ResourceCheck', { resource: text });
       case 'subresource':
       case 'namespace':
       case 'name':
-        return this.#with({ [name]: text });
+        return this.#with('ResourceCheck', { [name]: text });
       case 'path':
-        return this.#with({ path: text, isResourceRequest: false });
+        if (text.trim() === '') throw new CelError('path must not be empty');
+        return this.#with('PathCheck', { path: text, isResourceRequest: false });
       case 'fieldSelector':
       case 'labelSelector':
-        return this.#with({ [name]: text });
+        return this.#with('ResourceCheck', { [name]: text });
       case 'serviceAccount': {
+        checkAccount(text, String(second));
         const username = `system:serviceaccount:${text}:${String(second)}`;
         const groups = ['system:serviceaccounts', `system:serviceaccounts:${text}`, 'system:authenticated'];
         return new AuthorizerValue(this.#authorizer, { username, groups, extra: {} }, this.#question);
@@ -56,8 +66,15 @@ export class AuthorizerValue extends CelObject {
     }
   }
 
-  #with(part: Partial<Question>): AuthorizerValue {
-    return new AuthorizerValue(this.#authorizer, this.#user, { ...this.#question, ...part });
+  /** The question whether the user may do something with what is written. */
+  ofRequest({ resource, subresource, namespace, name }: AdmissionAttributes): AuthorizerValue {
+    const { group: apiGroup, version: apiVersion } = resource;
+    const question = { apiGroup, apiVersion, resource: resource.resource, subresource, namespace, name };
+    return this.#with('ResourceCheck', question);
+  }
+
+  #with(step: Step, part: Partial<Question>): AuthorizerValue {
+    return new AuthorizerValue(this.#authorizer, this.#user, { ...this.#question, ...part }, step);
   }
 
   #check(verb: string): CelValue {
@@ -65,6 +82,11 @@ export class AuthorizerValue extends CelObject {
     if (decision instanceof Promise) throw new CelError('the authorizer cannot answer at once');
     return new DecisionValue(decision);
   }
+}
+
+function checkAccount(namespace: string, name: string): void {
+  if (dns1123Subdomain(name).length > 0) throw new CelError('Invalid service account name');
+  if (dns1123Label(namespace).length > 0) throw new CelError('Invalid service account namespace');
 }
 
 class DecisionValue extends CelObject {

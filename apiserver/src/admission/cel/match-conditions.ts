@@ -1,9 +1,14 @@
 import { textOfError } from '@coracle/apimachinery/errors';
 import type { MatchCondition } from '@coracle/apimachinery/types/admissionregistration-v1';
-import { programOf } from './request-variables.ts';
+import { conditionPrograms } from './policy-programs.ts';
 
 /** `no`: some condition does not hold. `error`: none says no, and some cannot be evaluated. */
 export type ConditionsVerdict = { readonly type: 'yes' | 'no' } | { readonly type: 'error'; readonly message: string };
+
+/** What all conditions of one webhook or policy may cost together on one write. */
+const conditionsCostMax = 2_500_000;
+export const outOfBudget =
+  'validation failed due to running out of cost budget, no further validation rules will be run';
 
 /** All conditions must hold (k8s.io/apiserver pkg/admission/plugin/webhook/matchconditions). */
 export function evaluateConditions(
@@ -11,10 +16,14 @@ export function evaluateConditions(
   variables: Readonly<Record<string, unknown>>,
 ): ConditionsVerdict {
   const errors: string[] = [];
+  const budget = { remaining: conditionsCostMax };
   for (const { name, expression } of conditions) {
     try {
-      if (programOf(expression).evaluate(variables) !== true) return { type: 'no' };
+      const holds = conditionPrograms.of(expression, ['bool']).evaluate(variables, budget) === true;
+      if (budget.remaining < 0) return { type: 'error', message: outOfBudget };
+      if (!holds) return { type: 'no' };
     } catch (error) {
+      if (budget.remaining < 0) return { type: 'error', message: outOfBudget };
       errors.push(
         `match condition ${JSON.stringify(name)}: expression '${expression}' resulted in error: ${textOfError(error)}`,
       );

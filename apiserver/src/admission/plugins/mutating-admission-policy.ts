@@ -1,5 +1,5 @@
 import { mergeConfiguration } from '@coracle/apimachinery/apply';
-import { toJson } from '@coracle/apimachinery/cel';
+import { CelError, type CostBudget, toJson } from '@coracle/apimachinery/cel';
 import { textOfError } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
@@ -14,9 +14,10 @@ import type {
 } from '@coracle/apimachinery/types/admissionregistration-v1';
 import type { AdmissionContext } from '../../options.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
-import { evaluateConditions } from '../cel/match-conditions.ts';
-import { programOf, requestVariables } from '../cel/request-variables.ts';
-import { lazyVariables } from '../policies/evaluate.ts';
+import { evaluateConditions, outOfBudget } from '../cel/match-conditions.ts';
+import { type Programs, policyPrograms } from '../cel/policy-programs.ts';
+import { requestVariables } from '../cel/request-variables.ts';
+import { lazyVariables, policyCostMax } from '../policies/evaluate.ts';
 import { matchResources } from '../policies/match-resources.ts';
 import { paramsOf } from '../policies/params.ts';
 import { type BoundPolicy, PolicyBindings } from '../policies/policy-index.ts';
@@ -85,10 +86,12 @@ async function mutate(
   param: KubernetesObject | null,
 ): Promise<void> {
   const namespace = attributes.namespace === '' ? undefined : await namespaceOf(readers, attributes.namespace);
+  const programs = policyPrograms(spec, true);
+  const budget = { remaining: policyCostMax };
   const variablesNow = () => {
     const request = requestVariables(attributes, version, authorizer);
     const base = { ...request, params: param, namespaceObject: namespace ?? null };
-    return { ...base, variables: lazyVariables(spec, base) };
+    return { ...base, variables: lazyVariables(spec, base, programs, budget) };
   };
   const verdict = evaluateConditions(spec.matchConditions ?? [], variablesNow());
   if (verdict.type === 'error') throw new Error(verdict.message);
@@ -97,19 +100,29 @@ async function mutate(
     const object = attributes.object as KubernetesObject;
     const stored = parseGroupVersion(object.apiVersion ?? '').version;
     const shown = attributes.toVersion(object, version);
-    const changed = mutationOf(mutation, shown, variablesNow());
+    const value = valueOf(mutation, programs, variablesNow(), budget);
+    const changed = mutated(mutation, shown, value);
     const back = version === stored ? changed : attributes.toVersion(changed, stored);
     attributes.object = { ...back, ...(object.apiVersion === undefined ? {} : { apiVersion: object.apiVersion }) };
   }
 }
 
-function mutationOf(
+/** What a mutation's expression gives, as JSON. Throws CelError where it gives nothing or costs too much. */
+function valueOf(
   { patchType, applyConfiguration, jsonPatch }: Mutation,
-  object: KubernetesObject,
+  programs: Programs,
   variables: object,
-): KubernetesObject {
-  const expression = patchType === 'JSONPatch' ? jsonPatch?.expression : applyConfiguration?.expression;
-  const value = toJson(programOf(expression ?? '').evaluate(variables as Record<string, unknown>));
+  budget: CostBudget,
+): unknown {
+  const isPatch = patchType === 'JSONPatch';
+  const expression = (isPatch ? jsonPatch?.expression : applyConfiguration?.expression) ?? '';
+  const program = programs.of(expression, [isPatch ? 'list(JSONPatch)' : 'Object']);
+  const value = toJson(program.evaluate(variables as Record<string, unknown>, budget));
+  if (budget.remaining < 0) throw new CelError(outOfBudget);
+  return value;
+}
+
+function mutated({ patchType }: Mutation, object: KubernetesObject, value: unknown): KubernetesObject {
   if (patchType === 'JSONPatch') return applyJsonPatch(object, value);
   const schema = builtinScheme().schemaOfObject(object) ?? anything;
   return mergeConfiguration(object, value, schema) as KubernetesObject;

@@ -10,14 +10,16 @@ export function validateMatchConditions(
   conditions: readonly MatchCondition[],
   path: string,
   where: 'webhook' | 'policy',
+  stored: ReadonlySet<string> = new Set(),
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (conditions.length > conditionsMax) errors.push(field.tooMany(path, conditions.length, conditionsMax));
+  const context = { params: where === 'policy', authorizer: true };
   const names = new Set<string>();
   for (const [index, { name = '', expression = '' }] of conditions.entries()) {
     const at = `${path}[${index}]`;
     if (expression.trim() === '') errors.push(field.required(`${at}.expression`));
-    errors.push(...checkExpression(expression, `${at}.expression`, where));
+    errors.push(...checkExpression(expression, `${at}.expression`, context, ['bool'], stored));
     if (name === '') errors.push(field.required(`${at}.name`));
     else errors.push(...qualifiedName(name).map((text) => field.invalid(`${at}.name`, name, text)));
     if (name !== '' && names.has(name)) errors.push(field.duplicate(`${at}.name`, name));

@@ -8,7 +8,7 @@ import type {
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
-import { checkExpression } from '../../admission/cel/index.ts';
+import { checkExpression, type ExpressionContext, textsIn, variableTypes } from '../../admission/cel/index.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import {
   paramKindText,
@@ -30,7 +30,7 @@ export const mutatingAdmissionPolicyStrategy: Strategy<MutatingAdmissionPolicy> 
     spec.failurePolicy ??= 'Fail';
     setMatchDefaults(spec.matchConstraints);
   },
-  validate: (object) => validateSpec(specOf(object)),
+  validate: (object, old) => validateSpec(specOf(object), textsIn(old?.spec)),
   table: {
     columns: [
       nameColumn,
@@ -73,7 +73,7 @@ export const mutatingAdmissionPolicyBindingStrategy: Strategy<MutatingAdmissionP
 };
 
 /** pkg/apis/admissionregistration/validation.validateMutatingAdmissionPolicySpec */
-function validateSpec(spec: MutatingAdmissionPolicySpec): FieldError[] {
+function validateSpec(spec: MutatingAdmissionPolicySpec, stored: ReadonlySet<string>): FieldError[] {
   const { failurePolicy, paramKind, matchConstraints, mutations = [], reinvocationPolicy } = spec;
   const errors: FieldError[] = [];
   if (failurePolicy === undefined) errors.push(field.required('spec.failurePolicy'));
@@ -88,10 +88,15 @@ function validateSpec(spec: MutatingAdmissionPolicySpec): FieldError[] {
       errors.push(field.required('spec.matchConstraints.resourceRules'));
     }
   }
-  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy'));
-  errors.push(...validateVariables(spec.variables ?? [], 'spec.variables'));
+  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy', stored));
+  const context = { params: paramKind !== undefined, authorizer: true };
+  errors.push(...validateVariables(spec.variables ?? [], 'spec.variables', context, stored));
+  const variables = variableTypes(spec.variables ?? [], context);
   if (mutations.length === 0) errors.push(field.required('spec.mutations', 'mutations must contain at least one item'));
-  errors.push(...mutations.flatMap((mutation, index) => validateMutation(mutation, `spec.mutations[${index}]`)));
+  const inMutations = { ...context, patches: true, variables };
+  for (const [index, mutation] of mutations.entries()) {
+    errors.push(...validateMutation(mutation, `spec.mutations[${index}]`, inMutations, stored));
+  }
   const at = 'spec.reinvocationPolicy';
   if (!reinvocationPolicy) errors.push(field.required(at));
   else if (!['IfNeeded', 'Never'].includes(reinvocationPolicy)) {
@@ -100,7 +105,12 @@ function validateSpec(spec: MutatingAdmissionPolicySpec): FieldError[] {
   return errors;
 }
 
-function validateMutation({ patchType = '', applyConfiguration, jsonPatch }: Mutation, path: string): FieldError[] {
+function validateMutation(
+  { patchType = '', applyConfiguration, jsonPatch }: Mutation,
+  path: string,
+  context: ExpressionContext,
+  stored: ReadonlySet<string>,
+): FieldError[] {
   if (patchType === '') return [field.required(`${path}.patchType`)];
   if (!patchTypes.includes(patchType)) return [field.notSupported(`${path}.patchType`, patchType, patchTypes)];
   const wanted = patchType === 'JSONPatch' ? 'jsonPatch' : 'applyConfiguration';
@@ -110,13 +120,15 @@ function validateMutation({ patchType = '', applyConfiguration, jsonPatch }: Mut
   if (parts[wanted] === undefined) {
     errors.push(field.required(`${path}.${wanted}`, `must be specified when patchType is ${patchType}`));
   } else if ((parts[wanted].expression ?? '').trim() === '') {
-    errors.push(field.required(`${path}.${wanted}.expression`, 'expression is not specified'));
+    errors.push(field.required(`${path}.${wanted}.expression`));
   } else {
-    errors.push(...checkExpression(parts[wanted].expression ?? '', `${path}.${wanted}.expression`, 'policy'));
+    const expression = (parts[wanted].expression ?? '').trim();
+    const results = [patchType === 'JSONPatch' ? 'list(JSONPatch)' : 'Object'];
+    errors.push(...checkExpression(expression, `${path}.${wanted}.expression`, context, results, stored));
   }
   if (parts[other] !== undefined) {
     errors.push(
-      field.invalid(`${path}.${other}`, parts[other], `must not be specified when patchType is ${patchType}`),
+      field.invalid(`${path}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`),
     );
   }
   return errors;

@@ -6,6 +6,7 @@ import {
   pathSegmentName,
   validateLabelSelector,
 } from '@coracle/apimachinery/validation';
+import { checkExpression, type ExpressionContext, variableTypes } from '../../admission/cel/index.ts';
 
 /** What validating and mutating policies and their bindings have in common. */
 
@@ -61,10 +62,17 @@ export function validateParamRef(ref: ParamRef | undefined, path: string): Field
   return errors;
 }
 
-export function validateVariables(variables: readonly Variable[], path: string): FieldError[] {
+/** Each may use those before it. */
+export function validateVariables(
+  variables: readonly Variable[],
+  path: string,
+  context: ExpressionContext,
+  stored: ReadonlySet<string>,
+): FieldError[] {
   return variables.flatMap(({ name = '', expression = '' }, index) => {
     const at = `${path}[${index}]`;
-    const errors: FieldError[] = [];
+    const earlier = { ...context, variables: variableTypes(variables.slice(0, index), context) };
+    const errors = checkExpression(expression, `${at}.expression`, earlier, undefined, stored);
     if (name.trim() === '') errors.push(field.required(`${at}.name`, 'name is not specified'));
     else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name)) {
       errors.push(field.invalid(`${at}.name`, name, 'must be a valid CEL identifier'));

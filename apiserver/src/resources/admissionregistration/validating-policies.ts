@@ -11,7 +11,13 @@ import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
-import { checkExpression } from '../../admission/cel/index.ts';
+import {
+  checkExpression,
+  type ExpressionContext,
+  type Results,
+  textsIn,
+  variableTypes,
+} from '../../admission/cel/index.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import {
   paramKindText,
@@ -36,7 +42,7 @@ export const validatingAdmissionPolicyStrategy: Strategy<ValidatingAdmissionPoli
     spec.failurePolicy ??= 'Fail';
     setMatchDefaults(spec.matchConstraints);
   },
-  validate: (object) => validateSpec(object.metadata?.name ?? '', specOf(object)),
+  validate: (object, old) => validateSpec(object.metadata?.name ?? '', specOf(object), textsIn(old?.spec)),
   table: {
     columns: [
       nameColumn,
@@ -82,7 +88,7 @@ export const validatingAdmissionPolicyBindingStrategy: Strategy<ValidatingAdmiss
 };
 
 /** pkg/apis/admissionregistration/validation.validateValidatingAdmissionPolicySpec */
-function validateSpec(name: string, spec: ValidatingAdmissionPolicySpec): FieldError[] {
+function validateSpec(name: string, spec: ValidatingAdmissionPolicySpec, stored: ReadonlySet<string>): FieldError[] {
   const { failurePolicy, paramKind, matchConstraints, validations = [], auditAnnotations = [] } = spec;
   const errors: FieldError[] = [];
   if (failurePolicy === undefined) errors.push(field.required('spec.failurePolicy'));
@@ -97,24 +103,43 @@ function validateSpec(name: string, spec: ValidatingAdmissionPolicySpec): FieldE
       errors.push(field.required('spec.matchConstraints.resourceRules'));
     }
   }
-  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy'));
-  errors.push(...validateVariables(spec.variables ?? [], 'spec.variables'));
+  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy', stored));
+  const context = { params: paramKind !== undefined, authorizer: true };
+  errors.push(...validateVariables(spec.variables ?? [], 'spec.variables', context, stored));
+  const variables = variableTypes(spec.variables ?? [], context);
+  const check = new ExpressionCheck({ ...context, variables }, stored);
   if (validations.length + auditAnnotations.length === 0) {
     const text = 'validations or auditAnnotations must contain at least one item';
     return [...errors, field.required('spec.validations', text), field.required('spec.auditAnnotations', text)];
   }
   errors.push(
-    ...validations.flatMap((validation, index) => validateValidation(validation, `spec.validations[${index}]`)),
+    ...validations.flatMap((validation, index) => validateValidation(validation, `spec.validations[${index}]`, check)),
   );
-  return [...errors, ...validateAnnotations(name, auditAnnotations, 'spec.auditAnnotations')];
+  return [...errors, ...validateAnnotations(name, auditAnnotations, 'spec.auditAnnotations', check)];
 }
 
-function validateValidation(validation: Validation, path: string): FieldError[] {
+/** Checks the expressions of one policy. */
+class ExpressionCheck {
+  readonly #context: ExpressionContext;
+  readonly #stored: ReadonlySet<string>;
+
+  constructor(context: ExpressionContext, stored: ReadonlySet<string>) {
+    this.#context = context;
+    this.#stored = stored;
+  }
+
+  errors(expression: string, path: string, results: Results, more: ExpressionContext = {}): FieldError[] {
+    return checkExpression(expression, path, { ...this.#context, ...more }, results, this.#stored);
+  }
+}
+
+function validateValidation(validation: Validation, path: string, check: ExpressionCheck): FieldError[] {
   const { expression = '', message = '', messageExpression = '', reason } = validation;
   const errors: FieldError[] = [];
   if (expression.trim() === '') errors.push(field.required(`${path}.expression`, 'expression is not specified'));
-  errors.push(...checkExpression(expression, `${path}.expression`, 'policy'));
-  errors.push(...checkExpression(messageExpression, `${path}.messageExpression`, 'policy'));
+  errors.push(...check.errors(expression, `${path}.expression`, ['bool']));
+  const inMessage = { params: true, authorizer: false };
+  errors.push(...check.errors(messageExpression, `${path}.messageExpression`, ['string'], inMessage));
   if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.push(field.invalid(`${path}.messageExpression`, messageExpression, 'must be non-empty if specified'));
   }
@@ -129,7 +154,12 @@ function validateValidation(validation: Validation, path: string): FieldError[] 
   return errors;
 }
 
-function validateAnnotations(name: string, annotations: readonly AuditAnnotation[], path: string): FieldError[] {
+function validateAnnotations(
+  name: string,
+  annotations: readonly AuditAnnotation[],
+  path: string,
+  check: ExpressionCheck,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (annotations.length > auditAnnotationsMax) {
     errors.push(field.invalid(path, annotations, `must not have more than ${auditAnnotationsMax} auditAnnotations`));
@@ -144,7 +174,7 @@ function validateAnnotations(name: string, annotations: readonly AuditAnnotation
     } else if (valueExpression.trim().length > valueExpressionBytesMax) {
       const text = `must not exceed ${valueExpressionBytesMax} bytes in length`;
       errors.push(field.required(`${at}.valueExpression`, text));
-    }
+    } else errors.push(...check.errors(valueExpression.trim(), `${at}.valueExpression`, ['string', 'null_type']));
     if (keys.has(key)) errors.push(field.duplicate(`${at}.key`, key));
     keys.add(key);
   }
