@@ -88,7 +88,7 @@ function withoutChance(text: string): string {
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
     .replaceAll(/(in record \()\d+|(resourceVersion\\?":\\?")\d+/g, '$1$2<version>')
     .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>')
-    .replaceAll(/(\n(@@|[ +-])[^\n]*)+\n?/g, '')
+    .replaceAll(/\n@@[^\n]*(\n[ +-][^\n]*)*\n?/g, '')
     .replaceAll(/\n(?=$|, |\])/g, '')
     .replaceAll(goStruct, 'value: <struct>');
 }

@@ -14,7 +14,7 @@ import { type ApiPackage, storedKinds } from './packages.ts';
  * A number path `2.1` is field 1 of a message at field 2 that JSON does not show.
  * Flags: `!` required, `p` Go pointer, `e` omitempty, `z` omitzero, `a` atomic struct,
  * `g` struct that is declared granular,
- * `~merge,retainKeys/name` patch strategy and merge key, `="TCP"` default.
+ * `:v1.SecretType` name of the Go type where it is no struct, `~merge,retainKeys/name` patch strategy and merge key, `="TCP"` default.
  */
 export type DefinitionLines = readonly string[];
 
@@ -190,9 +190,25 @@ class DefinitionBuilder {
     if (field.patchStrategy || field.patchMergeKey) {
       parts.push(`~${field.patchStrategy ?? ''}${field.patchMergeKey ? `/${field.patchMergeKey}` : ''}`);
     }
+    const goName = this.#goName(pointer ? field.type.slice(1) : field.type);
+    if (goName !== undefined) parts.push(`:${goName}`);
     const standIn = this.#default(field, property);
     if (standIn !== undefined) parts.push(`=${JSON.stringify(standIn)}`);
     return parts.join(' ');
+  }
+
+  /** The Go type where it has a name that JSON does not show: `v1.SecretType`, `[]v1.KeyUsage`. */
+  #goName(type: string): string | undefined {
+    if (type.startsWith('[]')) {
+      const items = this.#goName(type.slice(2).replace(/^\*/, ''));
+      return items === undefined ? undefined : `[]${items}`;
+    }
+    if (goScalars[type] !== undefined || type.startsWith('map[')) return undefined;
+    const [importPath, name] = this.#qualified(type);
+    const packageName = importPath.slice(importPath.lastIndexOf('/') + 1);
+    if (namedScalars[`${importPath}.${name}`] === 'string') return `${packageName}.${name}`;
+    const declared = this.#sources.get(importPath)?.go.types.get(name);
+    return declared?.type === 'named' ? `${packageName}.${name}` : undefined;
   }
 
   /** A default that Go declares; one that names a constant has its value in the OpenAPI document. */

@@ -167,6 +167,11 @@ export function notAcceptable(accepted: readonly string[]): StatusError {
   return failure(406, 'NotAcceptable', message, {});
 }
 
+/** 415 before anything of the request is looked at: upstream's router says no more. */
+export function unknownMediaType(): StatusError {
+  return failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+}
+
 /** 415: the body is of a type that cannot be read here. */
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;

@@ -23,6 +23,7 @@ export {
   timeout,
   tooManyRequests,
   unauthorized,
+  unknownMediaType,
   unknownPath,
   unsupportedMediaType,
 } from './factories.ts';

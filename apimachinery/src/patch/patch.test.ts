@@ -68,19 +68,17 @@ describe('json patch', () => {
     expect(applyJsonPatch<unknown>({ a: 1 }, [{ op: 'replace', path: '', value: [1] }])).to.deep.equal([1]);
   });
 
-  it('refuses operations that cannot be done, saying which', () => {
+  it('refuses operations that cannot be done, as upstream without saying which', () => {
     const error = failure(() => applyJsonPatch({ a: [1] }, [{ op: 'remove', path: '/a/1' }]));
     expect(error.code).to.equal(422);
     expect(error.message).to.equal('the server rejected our request due to an error in our request');
-    expect(error.status.details?.causes?.[0]?.message).to.equal(
-      'operation 0 (remove /a/1): "1" is no index of the list',
-    );
+    expect(error.status.details).to.deep.equal({});
     expect(failure(() => applyJsonPatch({ a: 1 }, [{ op: 'test', path: '/a', value: 2 }])).code).to.equal(422);
+    expect(failure(() => applyJsonPatch({}, [{ op: 'frob', path: '/a' }])).code).to.equal(422);
   });
 
   const malformed: [string, unknown][] = [
     ['no list', {}],
-    ['an unknown operation', [{ op: 'frob', path: '/a' }]],
     ['no pointer', [{ op: 'remove', path: 'a' }]],
     ['no value', [{ op: 'add', path: '/a' }]],
     ['no source', [{ op: 'move', path: '/a' }]],

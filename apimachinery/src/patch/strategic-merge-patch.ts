@@ -19,8 +19,14 @@ const badElementOrder = 'invalid patch format of setElementOrder list';
  * changed; the result shares with the document what the patch leaves alone. Throws BadRequest for a malformed patch.
  */
 export function applyStrategicMergePatch<T>(document: T, patch: unknown, schema: Schema): T {
-  if (!isObject(patch)) throw badRequest('invalid JSON document');
+  if (!isObject(patch))
+    throw badRequest(`json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type map[string]interface {}`);
   return mergeObject(isObject(document) ? document : {}, patch, schema) as T;
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {

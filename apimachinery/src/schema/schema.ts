@@ -46,6 +46,8 @@ export interface Field {
   readonly omitEmpty?: boolean;
   /** Go `json:",omitzero"`: a struct whose fields are all zero is not written. */
   readonly omitZero?: boolean;
+  /** Name of the Go type where it is no struct, which messages show: `v1.SecretType`, `[]v1.KeyUsage`. */
+  readonly goType?: string;
   /** Strategic merge patch directives of Go's `patchStrategy` tag. */
   readonly patchStrategy?: readonly ('merge' | 'replace' | 'retainKeys')[];
   readonly patchMergeKey?: string;

@@ -123,6 +123,7 @@ export class DefinitionTable {
       else if (first === 'a') field.schema = { ...(field.schema as ObjectSchema), atomic: true };
       else if (first === 'g') field.schema = { ...(field.schema as ObjectSchema), granular: true };
       else if (first === '=') field.schema = { ...field.schema, default: JSON.parse(flag.slice(1)) };
+      else if (first === ':') field.goType = flag.slice(1);
       else if (first === '~') addPatchDirectives(field, flag.slice(1));
       else addNumber(field, flag);
     }

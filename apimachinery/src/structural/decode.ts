@@ -25,7 +25,7 @@ const strictErrorsMax = 100;
 /** Decodes a JSON body along its schema. Throws DecodeError for malformed JSON and for values of the wrong type. */
 export function decodeStrict(body: string | Uint8Array, schema: ObjectSchema, options: DecodeOptions = {}): Decoded {
   const text = typeof body === 'string' ? body : utf8.decode(body);
-  const value = parse(text);
+  const value = parse(text) ?? {};
   // Before the walk, which takes fields out.
   const paths = options.strict === false ? [] : duplicateFields(text, value);
   const decoded = checkObject(value, schema);
@@ -155,8 +155,24 @@ class Walk {
     this.strictErrors.push(`unknown field ${JSON.stringify(path)}`);
   }
 
+  /** The name of the type that is wanted here, where the innermost field or the items of its list have one. */
+  #namedType(): string | undefined {
+    let depth = 0;
+    for (const step of this.#path.toReversed()) {
+      if (typeof step !== 'object') depth++;
+      else {
+        const { goType } = step;
+        if (goType === undefined) return undefined;
+        const items = goType.slice(2 * depth);
+        return goType.startsWith('[]'.repeat(depth)) ? items : undefined;
+      }
+    }
+    return undefined;
+  }
+
   /** Go's text: the innermost struct, then the path of fields from the top, without list positions and map keys. */
   #typeError(found: string, wanted: string): DecodeError {
+    wanted = this.#namedType() ?? wanted;
     const struct = this.#struct?.name?.split('.').at(-1);
     if (struct === undefined) return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${wanted}`);
     const path = this.#path.flatMap((step) => (typeof step === 'object' ? [step.name] : [])).join('.');

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { badRequest } from '@coracle/apimachinery/errors';
 import { deepCopy, isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
@@ -13,6 +14,7 @@ import {
 import type { RequestContext } from '../filters/filter.ts';
 import { bodyEncoding } from '../negotiation/content-type.ts';
 import type { FieldValidation } from './write-options.ts';
+import { claimedKind, unrecognized, unrecognizedJson, unregistered } from './unreadable-body.ts';
 import { duplicatesError, parseYaml, warningsOf } from './yaml-body.ts';
 
 /** What a body must be. */
@@ -29,19 +31,25 @@ export interface Expected {
  */
 export async function readObject(
   context: RequestContext,
-  limitBytes: number,
+  { bodyBytesMax, expectedOfKind }: BodyRules,
   expected: Expected,
   validation: FieldValidation,
 ): Promise<KubernetesObject> {
   const { body, headers } = context.request;
   const decoded =
     body.object === undefined
-      ? decodeBytes(await body.bytes(limitBytes), headers['content-type'], expected, validation)
+      ? decodeBytes(await body.bytes(bodyBytesMax), headers['content-type'], expected, validation)
       : handling(expected, body.object, () => checkObject(deepCopy(body.object), expected.schema));
-  reportStrictErrors(context, decoded.strictErrors, expected, validation);
   const object = decoded.object as KubernetesObject;
-  checkKind(object, expected.kind);
+  checkKind(object, expected, (kind) => expectedOfKind(kind) !== undefined);
+  reportStrictErrors(context, decoded.strictErrors, expected, validation);
   return object;
+}
+
+/** What holds for every body. */
+export interface BodyRules {
+  readonly bodyBytesMax: number;
+  expectedOfKind(kind: GroupVersionKind): Expected | undefined;
 }
 
 /** Decodes a body without a look at what it claims to be. */
@@ -54,8 +62,17 @@ export function decodeBytes(
   const encoding = bodyEncoding(contentType, expected.decodeMessage !== undefined);
   if (encoding === 'protobuf') return handling(expected, undefined, () => decodeProtobuf(bytes, expected));
   const strict = validation !== 'Ignore';
-  if (encoding === 'json') return handling(expected, undefined, () => decodeStrict(bytes, expected.schema, { strict }));
+  if (encoding === 'json') return decodeJson(bytes, expected, strict);
   return handling(expected, undefined, () => decodeYaml(bytes, expected, strict));
+}
+
+function decodeJson(bytes: Uint8Array, expected: Expected, strict: boolean): Decoded {
+  try {
+    return handling(expected, undefined, () => decodeStrict(bytes, expected.schema, { strict }));
+  } catch (error) {
+    // Only now: what is fine is read once.
+    throw unrecognizedJson(expected.kind, bytes) ?? error;
+  }
 }
 
 function decodeProtobuf(bytes: Uint8Array, { kind, decodeMessage }: Expected): Decoded {
@@ -107,8 +124,21 @@ export function reportStrictErrors(
 }
 
 /** A body may leave out what it is, but not claim to be something else. */
-function checkKind(object: KubernetesObject, expected: GroupVersionKind): void {
+function checkKind(
+  object: KubernetesObject,
+  { kind: expected, schema }: Expected,
+  isRegistered: (kind: GroupVersionKind) => boolean,
+): void {
   const apiVersion = groupVersion(expected);
+  const isOther = (object.apiVersion || apiVersion) !== apiVersion || (object.kind || expected.kind) !== expected.kind;
+  if (isOther && schema.builtin === true) {
+    const claimed = claimedKind(object, expected);
+    if (object.apiVersion?.split('/', 3).length === 3) {
+      const why = `unexpected GroupVersion string: ${object.apiVersion}`;
+      throw unrecognized(expected, Buffer.from(JSON.stringify(object)), why);
+    }
+    if (!isRegistered(claimed)) throw unregistered(claimed, expected);
+  }
   object.apiVersion ||= apiVersion;
   object.kind ||= expected.kind;
   if (object.apiVersion !== apiVersion) {

@@ -13,7 +13,7 @@ export async function create(call: Call): Promise<ApiResponse> {
   const { core, context, resource } = call;
   const negotiated = negotiateCall(call);
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
-  const sent = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
+  const sent = await readObject(context, core, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(sent);
   const body = resource.normalizeServed(sent);
   context.audit?.setRequestObject(body);

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { badRequest, field, invalid, notFound, unsupportedMediaType } from '@coracle/apimachinery/errors';
+import { badRequest, field, invalid, notFound, unknownMediaType, unsupportedMediaType } from '@coracle/apimachinery/errors';
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '@coracle/apimachinery/patch';
@@ -79,6 +79,7 @@ function patchType(context: RequestContext, resource: ServedResource): PatchType
   const supported = Object.keys(patchTypeOf).filter(
     (name) => resource.strategicMerge || patchTypeOf[name] !== 'strategic',
   );
+  if (resource.schema.builtin === true) throw unknownMediaType();
   throw unsupportedMediaType(supported);
 }
 
@@ -95,7 +96,7 @@ async function decodePatch({ core, context }: Call): Promise<unknown> {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch (error) {
-    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+    throw error instanceof SyntaxError ? badRequest('invalid JSON patch') : error;
   }
 }
 

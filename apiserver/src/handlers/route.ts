@@ -1,4 +1,4 @@
-import { methodNotAllowed, methodNotSupported, unknownPath } from '@coracle/apimachinery/errors';
+import { methodNotAllowed, methodNotSupported, notFound, unknownPath } from '@coracle/apimachinery/errors';
 import type { Verb as VerbName } from '@coracle/apimachinery/schema';
 import type { RequestContext } from '../filters/filter.ts';
 import type { ApiResponse } from '../http/api-request.ts';
@@ -35,7 +35,8 @@ export function routeResource(core: Core, context: RequestContext): Promise<ApiR
   const call: Call = { core, context, resource };
   if (info.subresource !== '') return routeSubresource(call);
   const verb = info.verb as VerbName;
-  if (info.verb === 'create' ? info.name !== '' : info.verb === 'update' && info.name === '') throw methodNotAllowed();
+  const wrongPath = info.verb === 'create' ? info.name !== '' : info.verb === 'update' && info.name === '';
+  if (wrongPath && resource.schema.builtin === true) throw methodNotAllowed();
   if (!resource.row.verbs.includes(verb)) throw methodNotSupported(resource.groupResource, info.verb);
   if (resource.row.namespaced && info.namespace === '' && !clusterWide.has(verb)) throw unknownPath();
   return verbs[verb](call);
@@ -48,7 +49,7 @@ function routeSubresource(call: Call): Promise<ApiResponse> {
   const { context, resource } = call;
   const { info } = context;
   const row = resource.row.subresources.find((candidate) => candidate.name === info.subresource);
-  if (row === undefined) throw unknownPath();
+  if (row === undefined) throw resource.schema.builtin === true ? unknownPath() : notFound(resource.groupResource, info.name);
   const strategy = resource.strategy.subresources?.[info.subresource];
   if (strategy?.type === 'connect') return connect(call, strategy);
   if (!row.verbs.includes(info.verb as VerbName)) throw methodNotSupported(resource.groupResource, info.verb);

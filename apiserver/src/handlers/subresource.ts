@@ -86,7 +86,7 @@ async function admitView(
 export async function updateView(call: Call, row: SubresourceRow, view: View): Promise<ApiResponse> {
   const { core, context } = call;
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
-  const body = await readObject(context, core.bodyBytesMax, expectedOf(call, row.kind), options.fieldValidation);
+  const body = await readObject(context, core, expectedOf(call, row.kind), options.fieldValidation);
   context.audit?.setRequestObject(body);
   return changeView(call, row, view, writeOf(call, options), () => deepCopy(body));
 }
@@ -96,7 +96,7 @@ export async function runAction(call: Call, row: SubresourceRow, action: Action)
   const { core, context, resource } = call;
   const { name, namespace } = context.info;
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
-  const body = await readObject(context, core.bodyBytesMax, expectedOf(call, row.kind), options.fieldValidation);
+  const body = await readObject(context, core, expectedOf(call, row.kind), options.fieldValidation);
   context.audit?.setRequestObject(body);
   const meta = metaOf(body);
   fillNamespace(meta, resource.row.namespaced ? namespace : '');

@@ -14,7 +14,7 @@ export async function update(call: Call): Promise<ApiResponse> {
   const { core, context, resource } = call;
   const negotiated = negotiateCall(call);
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
-  const sent = await readObject(context, core.bodyBytesMax, expectedBody(resource), options.fieldValidation);
+  const sent = await readObject(context, core, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(sent);
   const body = resource.normalizeServed(sent);
   context.audit?.setRequestObject(body);
