@@ -1,5 +1,12 @@
 import { Buffer } from 'node:buffer';
-import { badRequest, field, invalid, notFound, unknownMediaType, unsupportedMediaType } from '@coracle/apimachinery/errors';
+import {
+  badRequest,
+  field,
+  invalid,
+  notFound,
+  unknownMediaType,
+  unsupportedMediaType,
+} from '@coracle/apimachinery/errors';
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '@coracle/apimachinery/patch';

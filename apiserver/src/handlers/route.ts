@@ -49,7 +49,8 @@ function routeSubresource(call: Call): Promise<ApiResponse> {
   const { context, resource } = call;
   const { info } = context;
   const row = resource.row.subresources.find((candidate) => candidate.name === info.subresource);
-  if (row === undefined) throw resource.schema.builtin === true ? unknownPath() : notFound(resource.groupResource, info.name);
+  if (row === undefined)
+    throw resource.schema.builtin === true ? unknownPath() : notFound(resource.groupResource, info.name);
   const strategy = resource.strategy.subresources?.[info.subresource];
   if (strategy?.type === 'connect') return connect(call, strategy);
   if (!row.verbs.includes(info.verb as VerbName)) throw methodNotSupported(resource.groupResource, info.verb);
