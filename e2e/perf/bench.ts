@@ -1,13 +1,15 @@
 /**
  * `npm run bench`: the same work, by the same client, on upstream's control plane and on this one in turn; prints both with
  * the ratio, ahead or behind. Cost is the processor time of all server processes, an operation; it hardly depends on the
- * hour. Rate is operations a second with client and servers on the same machine. `--only create` picks works by title.
+ * hour. Rate is operations a second with client and servers on the same machine. `--only create` picks works by title and
+ * leaves out what an idle control plane takes.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mustRun, repository, upstreamProgram } from '../support/index.ts';
 import { processorMs, residentMiB } from './process-usage.ts';
-import { formatReport, type Measured, type Report } from './report.ts';
+import { formatReport, type Idle, type Measured, podRunsTitle, type Report } from './report.ts';
+import { measurePodRuns } from './run-pod.ts';
 import { coracle, reference, type RunningSubject, type Subject } from './subject.ts';
 import { schedulingWorks, type Work, works } from './works.ts';
 
@@ -24,20 +26,28 @@ const { values: flags } = parseArgs({
   },
 });
 
-const chosen = (work: Work) => flags.only === undefined || flags.only.some((part) => work.title.includes(part));
+const chosen = ({ title }: Pick<Work, 'title'>) =>
+  flags.only === undefined || flags.only.some((part) => title.includes(part));
 // As `npm run bench` and `npm start` have it (tools/bootstrap.mjs).
 process.env['NODE_COMPILE_CACHE'] ??= join(repository, 'node_modules/.cache/compiled');
 const client = upstreamProgram('bench-client');
 const reports: Report[] = [];
-for (const subject of flags['without-reference'] ? [coracle] : [reference, coracle]) {
+for (const subject of subjects()) {
   process.stderr.write(`— ${subject.title}\n`);
   reports.push(await measure(subject));
 }
+const podRuns = chosen({ title: podRunsTitle }) ? await measurePodRuns() : undefined;
 process.stdout.write(
   flags.output === 'json'
-    ? `${JSON.stringify(reports, undefined, 2)}\n`
-    : formatReport(reports, [...works, ...schedulingWorks]),
+    ? `${JSON.stringify({ reports, podRuns }, undefined, 2)}\n`
+    : formatReport(reports, podRuns, [...works, ...schedulingWorks]),
 );
+
+/** None where only pods on real nodes are asked for. */
+function subjects(): readonly Subject[] {
+  if (![...works, ...schedulingWorks].some(chosen)) return [];
+  return flags['without-reference'] ? [coracle] : [reference, coracle];
+}
 
 async function measure(subject: Subject): Promise<Report> {
   // Programs come from the page cache and compiled code from its own: what is timed is a start, not the first one ever.
@@ -45,22 +55,26 @@ async function measure(subject: Subject): Promise<Report> {
   const first = await subject.start();
   const { readyMs } = first;
   const measured: Measured[] = [];
+  let idle: Idle | undefined;
+  let loadedMiB: number;
   try {
     await work(first, ['-work', 'namespace']);
-    await sleep(idleSettleMs);
-    const idleMiB = residentMiB(first.pids);
-    const before = processorMs(first.pids);
-    await sleep(idleMeasureMs);
-    const idleShare = (processorMs(first.pids) - before) / idleMeasureMs;
+    if (flags.only === undefined) idle = await measureIdle(first);
     for (const each of works.filter(chosen)) measured.push(await measureWork(first, each));
-    const loadedMiB = residentMiB(first.pids);
+    loadedMiB = residentMiB(first.pids);
+  } finally {
     await first.stop();
-    measured.push(...(await measureScheduling(subject)));
-    return { title: subject.title, readyMs, idleMiB, idleShare, loadedMiB, measured };
-  } catch (error) {
-    await first.stop();
-    throw error;
   }
+  measured.push(...(await measureScheduling(subject)));
+  return { title: subject.title, readyMs, idle, loadedMiB, measured };
+}
+
+async function measureIdle({ pids }: RunningSubject): Promise<Idle> {
+  await sleep(idleSettleMs);
+  const memoryMiB = residentMiB(pids);
+  const before = processorMs(pids);
+  await sleep(idleMeasureMs);
+  return { memoryMiB, share: (processorMs(pids) - before) / idleMeasureMs };
 }
 
 /** On a cluster of its own, so that what came before does not weigh on it. */

@@ -1,3 +1,4 @@
+import type { PodRuns } from './run-pod.ts';
 import type { Work } from './works.ts';
 
 /** One work on one control plane. */
@@ -17,18 +18,32 @@ export interface Measured {
 export interface Report {
   readonly title: string;
   readonly readyMs: number;
-  readonly idleMiB: number;
-  /** Share of one core while nothing is asked of it. */
-  readonly idleShare: number;
+  /** Undefined where it was not measured. */
+  readonly idle: Idle | undefined;
   /** Resident memory after all the work. */
   readonly loadedMiB: number;
   readonly measured: readonly Measured[];
 }
 
+/** A control plane of which nothing is asked. */
+export interface Idle {
+  readonly memoryMiB: number;
+  /** Share of one core. */
+  readonly share: number;
+}
+
+export const podRunsTitle = 'kubectl run of a loaded image to Running';
+const podRunSecondsMax = 3;
+
 /** A table for people. With two reports the first is the reference, and every line has both ratios. */
-export function formatReport(reports: readonly Report[], works: readonly Work[]): string {
+export function formatReport(reports: readonly Report[], podRuns: PodRuns | undefined, works: readonly Work[]): string {
   const [base, own] = reports.length > 1 ? [reports[0], reports[1]] : [undefined, reports[0]];
-  if (own === undefined) return '';
+  const lines = own === undefined ? [] : [workTable(own, base, works), ...summary(own, base)];
+  if (podRuns !== undefined) lines.push(podRunsLine(podRuns));
+  return `${lines.join('\n')}\n`;
+}
+
+function workTable(own: Report, base: Report | undefined, works: readonly Work[]): string {
   const rows = [['work', 'rate/s', 'cost ms', 'p99 ms', 'reference rate', 'cost', 'rate ×', 'cost ÷', 'target']];
   for (const measured of own.measured) {
     const other = base?.measured.find((candidate) => candidate.title === measured.title);
@@ -46,13 +61,27 @@ export function formatReport(reports: readonly Report[], works: readonly Work[])
     ]);
     if (measured.lost > 0) rows.push([`  LOST ${measured.lost} events`]);
   }
-  const summary = [
-    line('ready after', own.readyMs / 1000, base && base.readyMs / 1000, 's', 'target 0.8'),
-    line('idle memory', own.idleMiB, base?.idleMiB, 'MiB', 'target 200'),
-    line('memory after the work', own.loadedMiB, base?.loadedMiB, 'MiB', ''),
-    line('idle processor', own.idleShare * 100, base && base.idleShare * 100, '% of a core', 'target 2'),
+  return table(rows);
+}
+
+function summary(own: Report, base: Report | undefined): string[] {
+  const lines = [line('ready after', own.readyMs / 1000, base && base.readyMs / 1000, 's', 'target 0.8')];
+  if (own.idle === undefined) return lines;
+  return [
+    ...lines,
+    line('idle memory', own.idle.memoryMiB, base?.idle?.memoryMiB, 'MiB', 'target 200'),
+    line('memory after the work', own.loadedMiB, base?.loadedMiB, 'MiB', 'target 400'),
+    line('idle processor', own.idle.share * 100, base?.idle && base.idle.share * 100, '% of a core', 'target 2'),
   ];
-  return `${table(rows)}\n${summary.join('\n')}\n`;
+}
+
+function podRunsLine(runs: PodRuns): string {
+  if ('obstacle' in runs) return `${podRunsTitle}: not measured here: ${runs.obstacle}`;
+  const sorted = [...runs.seconds].sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const slowest = sorted.at(-1) ?? Number.NaN;
+  const met = slowest <= podRunSecondsMax ? 'met' : 'MISSED';
+  return `${podRunsTitle}: ${median.toFixed(2)} s, slowest of ${sorted.length} ${slowest.toFixed(2)} s, target ${podRunSecondsMax}: ${met}`;
 }
 
 function verdict(own: Measured, base: Measured, target: NonNullable<Work['target']>): string {
