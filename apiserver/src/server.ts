@@ -183,7 +183,7 @@ export async function createApiServer(
       openApiPaths({
         scheme,
         generation: () => discovery.generation,
-        remotes: () => aggregation.documented(),
+        remotes: () => aggregation.documentation(),
         resources: () => resources.all(),
         definitions: () => custom.served(),
         version: `v${kubernetesVersion}`,

@@ -13,6 +13,7 @@ export {
   mustRun,
   type Outcome,
   repository,
+  type RunOptions,
   runProgram,
   toolsFolder,
   upstreamObstacle,

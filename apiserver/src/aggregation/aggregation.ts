@@ -1,6 +1,6 @@
 import type { Timer } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
-import { serviceUnavailable, textOfError } from '@coracle/apimachinery/errors';
+import { textOfError } from '@coracle/apimachinery/errors';
 import { deepEqual, isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { APIServices, EndpointSlices } from '@coracle/apimachinery/resources';
@@ -8,12 +8,14 @@ import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1'
 import type { EndpointSlice } from '@coracle/apimachinery/types/discovery-v1';
 import { forward, forwardUpgrade } from '../connect/index.ts';
 import type { DiscoveredRemote } from '../discovery/index.ts';
+import type { RemoteDocumentation } from '../openapi/index.ts';
 import type { RequestContext } from '../filters/filter.ts';
 import type { PathHandler } from '../handlers/root.ts';
 import type { ApiResponse } from '../http/api-request.ts';
 import { timestamp } from '../registry/metadata.ts';
 import type { Readers, Writers } from '../registry/readers.ts';
 import { resolveService, type ServiceTarget } from '../webhooks/index.ts';
+import { type Availability, failedDiscovery, obstacleOf, passed } from './availability.ts';
 import { rowsOfResourceList } from './remote-rows.ts';
 import { identityHeaders, type ProxyIdentity, RemoteServer } from './remote-server.ts';
 
@@ -28,17 +30,18 @@ export interface AggregationDependencies {
 /** A server that does not answer is asked again after this long, doubling up to the maximum. Milliseconds. */
 const retryMinMs = 1000;
 const retryMaxMs = 30_000;
+/** One that answers is asked again after this long: it may die without a word. */
+const recheckMs = 30_000;
 
 interface Remote {
   readonly server: RemoteServer;
   available: boolean;
   rows: DiscoveredRemote['rows'];
+  documentation: Pick<RemoteDocumentation, 'v2' | 'v3'>;
   retryMs: number;
   retry: Timer | undefined;
   checking: boolean;
 }
-
-type Condition = { readonly status: string; readonly reason: string; readonly message: string };
 
 /**
  * Group versions that other servers serve: requests for them are passed on with the caller's name (k8s.io/kube-aggregator).
@@ -68,10 +71,15 @@ export class Aggregation {
     }));
   }
 
-  /** Group versions whose OpenAPI documents are to be had from others. */
-  documented(): string[] {
-    const available = [...this.#remotes.values()].filter((remote) => remote.available);
-    return available.map(({ server }) => `apis/${server.service.spec?.group}/${server.service.spec?.version}`);
+  /** What others say of the group versions that they serve, for the OpenAPI documents. */
+  documentation(): RemoteDocumentation[] {
+    return [...this.#remotes.values()]
+      .filter((remote) => remote.available)
+      .map(({ server, documentation }) => ({
+        group: server.service.spec?.group ?? '',
+        version: server.service.spec?.version ?? '',
+        ...documentation,
+      }));
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -94,8 +102,9 @@ export class Aggregation {
   };
 
   async #proxy(remote: Remote, { request, user }: RequestContext): Promise<ApiResponse> {
-    if (!remote.available) throw serviceUnavailable('service unavailable');
-    const target = await this.#resolve(remote);
+    if (!remote.available) return unavailable('service unavailable');
+    const target = await this.#resolve(remote).catch(() => undefined);
+    if (target === undefined) return unavailable('service unavailable');
     const query = request.query.toString();
     const destination = {
       scheme: 'https',
@@ -110,7 +119,7 @@ export class Aggregation {
       return { status, headers, body: { type: 'stream', chunks: body } };
     } catch (error) {
       this.#check(remote);
-      throw serviceUnavailable(`error trying to reach service: ${textOfError(error)}`);
+      return unavailable(`error trying to reach service: ${textOfError(error)}`);
     }
   }
 
@@ -136,6 +145,7 @@ export class Aggregation {
       server: new RemoteServer(object, this.#dependencies.identity),
       available: false,
       rows: [],
+      documentation: {},
       retryMs: retryMinMs,
       retry: undefined,
       checking: false,
@@ -169,9 +179,10 @@ export class Aggregation {
       .catch((error: unknown) => this.#dependencies.environment.log.warn('availability of an API service', { error }))
       .finally(() => {
         remote.checking = false;
-        if (remote.available || !this.#isCurrent(remote)) return;
-        remote.retry = this.#dependencies.environment.clock.after(remote.retryMs, () => this.#check(remote));
-        remote.retryMs = Math.min(remote.retryMs * 2, retryMaxMs);
+        if (!this.#isCurrent(remote)) return;
+        const waitMs = remote.available ? recheckMs : remote.retryMs;
+        remote.retry = this.#dependencies.environment.clock.after(waitMs, () => this.#check(remote));
+        if (!remote.available) remote.retryMs = Math.min(remote.retryMs * 2, retryMaxMs);
       });
   }
 
@@ -179,30 +190,34 @@ export class Aggregation {
     return this.#remotes.get(remote.server.service.metadata?.name ?? '') === remote;
   }
 
-  async #ask(remote: Remote): Promise<Condition> {
-    const { group, version } = remote.server.service.spec ?? {};
-    let target: ServiceTarget;
-    try {
-      target = await this.#resolve(remote);
-    } catch (error) {
-      remote.available = false;
-      const missing = (error as { reason?: string }).reason === 'NotFound';
-      return { status: 'False', reason: missing ? 'ServiceNotFound' : 'MissingEndpoints', message: textOfError(error) };
+  /** What is so now, kept with the remote; until that is known what was so before holds. */
+  async #ask(remote: Remote): Promise<Availability> {
+    const { available, rows, documentation } = remote;
+    const obstacle = await obstacleOf(this.#dependencies.readers, remote.server.service);
+    const answer = obstacle ?? (await this.#askServer(remote));
+    remote.available = answer.status === 'True';
+    if (remote.available) remote.retryMs = retryMinMs;
+    if (!deepEqual([available, rows, documentation], [remote.available, remote.rows, remote.documentation])) {
+      this.#generation++;
     }
-    try {
-      const document = await remote.server.getJson(target, `/apis/${group}/${version}`);
-      remote.rows = rowsOfResourceList(isObject(document) ? document : {}, group ?? '', version ?? '');
-    } catch (error) {
-      remote.available = false;
-      return { status: 'False', reason: 'FailedDiscoveryCheck', message: textOfError(error) };
-    }
-    remote.available = true;
-    remote.retryMs = retryMinMs;
-    return { status: 'True', reason: 'Passed', message: 'all checks passed' };
+    return answer;
   }
 
-  async #report(remote: Remote, condition: Condition): Promise<void> {
-    this.#generation++;
+  async #askServer(remote: Remote): Promise<Availability> {
+    const { group = '', version = '' } = remote.server.service.spec ?? {};
+    try {
+      const target = await this.#resolve(remote);
+      const document = await remote.server.getJson(target, `/apis/${group}/${version}`);
+      const documentation = await remote.server.documentation(target);
+      remote.rows = rowsOfResourceList(isObject(document) ? document : {}, group, version);
+      remote.documentation = documentation;
+      return passed;
+    } catch (error) {
+      return failedDiscovery(textOfError(error));
+    }
+  }
+
+  async #report(remote: Remote, condition: Availability): Promise<void> {
     if (!this.#isCurrent(remote)) return;
     const { writers, environment } = this.#dependencies;
     const name = remote.server.service.metadata?.name ?? '';
@@ -221,4 +236,13 @@ export class Aggregation {
   #stop(): void {
     for (const [name, remote] of this.#remotes) this.#forget(name, remote);
   }
+}
+
+/** As Go's http.Error: whoever asked for an aggregated API and gets this knows that it is not that API that speaks. */
+function unavailable(message: string): ApiResponse {
+  return {
+    status: 503,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    body: { type: 'bytes', chunks: [Buffer.from(`${message}\n`)] },
+  };
 }

@@ -1,8 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import * as https from 'node:https';
 import type { Readable } from 'node:stream';
+import { isObject } from '@coracle/apimachinery/json';
 import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1';
 import type { UserInfo } from '../http/api-request.ts';
+import type { RemoteDocumentation } from '../openapi/index.ts';
 import type { ServiceTarget } from '../webhooks/index.ts';
 
 /** PEM pair that this server shows to those it passes requests on to. */
@@ -57,6 +59,17 @@ export class RemoteServer {
       });
       outgoing.end();
     });
+  }
+
+  /** What the server says of the shapes of its objects. A server may say nothing; that is no fault. */
+  async documentation(target: ServiceTarget): Promise<Pick<RemoteDocumentation, 'v2' | 'v3'>> {
+    const { group, version } = this.service.spec ?? {};
+    const ask = (path: string) => this.getJson(target, path).catch(() => undefined);
+    const [v2, index] = await Promise.all([ask('/openapi/v2'), ask('/openapi/v3')]);
+    const entries = isObject(index) && isObject(index['paths']) ? index['paths'] : {};
+    const entry = entries[`apis/${group}/${version}`];
+    const v3 = isObject(entry) ? entry['serverRelativeURL'] : undefined;
+    return { ...(isObject(v2) ? { v2 } : {}), ...(typeof v3 === 'string' ? { v3 } : {}) };
   }
 
   close(): void {

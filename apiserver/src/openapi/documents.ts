@@ -4,6 +4,7 @@ import type { CustomResourceDefinition } from '@coracle/apimachinery/types/apiex
 import { definitionName } from '../customresources/index.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
 import { customDefinitions } from './custom-schema.ts';
+import { mergeDocumentsV2 } from './merge-v2.ts';
 import type { PathItem } from './operation.ts';
 import { pathItemV2 } from './print-v2.ts';
 import { pathItemV3 } from './print-v3.ts';
@@ -19,10 +20,19 @@ export interface OpenApiSource {
   readonly generation: () => number;
   readonly resources: () => Iterable<ServedResource>;
   readonly definitions: () => Iterable<CustomResourceDefinition>;
-  /** Group versions whose documents other servers have, `apis/metrics.k8s.io/v1beta1`. */
-  readonly remotes: () => readonly string[];
+  /** What other servers have for the group versions that they serve. */
+  readonly remotes: () => readonly RemoteDocumentation[];
   /** `v1.37.2`. */
   readonly version: string;
+}
+
+export interface RemoteDocumentation {
+  readonly group: string;
+  readonly version: string;
+  /** Its swagger document, where it has one. */
+  readonly v2?: Json;
+  /** Where its document of OpenAPI 3 is, `/openapi/v3/apis/<group>/<version>?hash=…`; requests for it are passed on. */
+  readonly v3?: string;
 }
 
 interface GroupVersion {
@@ -47,7 +57,7 @@ export function documentV2(source: OpenApiSource): Json {
   ];
   const shared = new SharedParameters();
   const paths = items.map((item) => [item.path, pathItemV2(item, parts.reference, shared)] as const);
-  return {
+  const own = {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: source.version },
     paths: Object.fromEntries(paths.sort(byName)),
@@ -56,6 +66,8 @@ export function documentV2(source: OpenApiSource): Json {
     securityDefinitions: bearerToken,
     security: [{ BearerToken: [] }],
   };
+  const remotes = source.remotes().flatMap(({ v2, ...gv }) => (v2 === undefined ? [] : [{ ...gv, document: v2 }]));
+  return mergeDocumentsV2(own, remotes);
 }
 
 /** The documents of OpenAPI 3 by the path that the index gives them: `apis/apps/v1`, `apis/apps`, `version`. */

@@ -53,10 +53,14 @@ class Documents {
 
   index(): Encoded {
     this.#refresh();
-    const own = [...this.#made].map(([path, make]) => [path, this.#encoded(`${roots.v3}/${path}`, make).hash] as const);
-    const remote = this.#source.remotes().map((path) => [path, String(this.#generation)] as const);
+    const own = [...this.#made].map(
+      ([path, make]) => [path, addressOf(path, this.#encoded(`${roots.v3}/${path}`, make).hash)] as const,
+    );
+    const remote = this.#source
+      .remotes()
+      .flatMap(({ group, version, v3 }) => (v3 === undefined ? [] : [[`apis/${group}/${version}`, v3] as const]));
     const entries = [...own, ...remote].sort(([a], [b]) => (a < b ? -1 : 1));
-    const addresses = entries.map(([path, hash]) => [path, { serverRelativeURL: addressOf(path, hash) }] as const);
+    const addresses = entries.map(([path, serverRelativeURL]) => [path, { serverRelativeURL }] as const);
     return this.#encoded(roots.v3, () => ({ paths: Object.fromEntries(addresses) }));
   }
 
