@@ -20,7 +20,7 @@ export function parsedBody(answer: ApiAnswer): unknown {
 /**
  * Uids, resource versions, times of today, allocated addresses and ports, random suffixes of names and ages become words;
  * managed fields are sorted, as their order hangs on the second they were written in; descriptions of table columns go:
- * they are prose, which this project words itself. In messages, structs (upstream shows its internal Go types) and the diffs
+ * they are prose, which this project words itself. Key of a store and order of rules of a review are by chance upstream. In messages, structs (upstream shows its internal Go types) and the diffs
  * of such structs go.
  */
 export function comparable(answer: ApiAnswer): ComparableAnswer {
@@ -31,6 +31,7 @@ export function comparable(answer: ApiAnswer): ComparableAnswer {
 }
 
 function normalised(value: unknown, key: string): unknown {
+  if (key === 'items' && value === null) return [];
   if (typeof value === 'string') return normalText(value, key);
   if (typeof value === 'number') return normalNumber(value, key);
   if (Array.isArray(value))
@@ -40,6 +41,7 @@ function normalised(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const object = normalNames(value as Json);
   if (key === 'columnDefinitions') delete object['description'];
+  if (object['kind'] === 'SelfSubjectRulesReview') object['status'] = sortedRules(object['status'] as Json | undefined);
   if (typeof object['kind'] === 'string' && settledLater.has(object['kind'])) forgetStatus(object);
   return Object.fromEntries(
     Object.keys(object)
@@ -90,7 +92,20 @@ function withoutChance(text: string): string {
     .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>')
     .replaceAll(/\n@@[^\n]*(\n[ +-][^\n]*)*\n?/g, '')
     .replaceAll(/\n(?=$|, |\])/g, '')
+    .replaceAll(quotedJson, (_, text: string) => `value: ${sortedJson(text)}`)
+    .replaceAll(/Key: (\/registry)?\//g, 'Key: /')
     .replaceAll(goStruct, 'value: <struct>');
+}
+
+/** An object as a patch would make it, as text: Go sorts the fields of some of its levels. */
+const quotedJson = /value: "(\{\\"(?:[^"\\]|\\.)*\})"/g;
+
+function sortedJson(text: string): string {
+  try {
+    return `"${JSON.stringify(normalised(JSON.parse(JSON.parse(`"${text}"`) as string), '')).replaceAll(/[{}[\]]/g, '|')}"`;
+  } catch {
+    return `"${text}"`;
+  }
 }
 
 /** A struct as a message shows it; as deep as the generator nests. */
@@ -99,6 +114,17 @@ const goStruct = new RegExp(`value: ${nested(12)}`, 'g');
 function nested(depth: number): string {
   const inner = depth === 0 ? '[^{}\\[\\]]*' : `(?:[^{}\\[\\]]|${nested(depth - 1)})*`;
   return `[{[]${inner}[}\\]]`;
+}
+
+/** Rules of a review, by their text. */
+function sortedRules(status: Json = {}): Json {
+  const sorted = (rules: unknown) =>
+    Array.isArray(rules) ? rules.map((rule) => JSON.stringify(normalised(rule, ''))).sort() : rules;
+  return {
+    ...status,
+    resourceRules: sorted(status['resourceRules']),
+    nonResourceRules: sorted(status['nonResourceRules']),
+  };
 }
 
 function normalNumber(number: number, key: string): unknown {

@@ -15,7 +15,8 @@ export function shapeOf(schema: Schema, value: unknown): Shape {
     case 'list':
       return schema.listType === 'atomic' ? 'leaf' : 'list';
     case 'any':
-      return isObject(value) ? 'map' : 'leaf';
+      // A RawExtension of a built-in kind is owned as a whole.
+      return schema.name === undefined && isObject(value) ? 'map' : 'leaf';
     case 'scalar':
       return 'leaf';
   }

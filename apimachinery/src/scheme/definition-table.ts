@@ -121,7 +121,7 @@ export class DefinitionTable {
       else if (first === 'e') field.omitEmpty = true;
       else if (first === 'z') field.omitZero = true;
       else if (first === 'a') field.schema = { ...(field.schema as ObjectSchema), atomic: true };
-      else if (first === 'g') field.schema = { ...(field.schema as ObjectSchema), granular: true };
+      else if (first === 'g') field.schema = asGranular(field.schema as ObjectSchema);
       else if (first === '=') field.schema = { ...field.schema, default: JSON.parse(flag.slice(1)) };
       else if (first === ':') field.goType = flag.slice(1);
       else if (first === '~') addPatchDirectives(field, flag.slice(1));
@@ -170,6 +170,11 @@ export class DefinitionTable {
 function unionsOf(lines: readonly string[]): Pick<ObjectSchema, 'unions'> {
   const line = lines.find((each) => each.startsWith('@unions '));
   return line === undefined ? {} : { unions: JSON.parse(line.slice(8)) as readonly unknown[] };
+}
+
+/** Also where its type says that it is atomic everywhere else. */
+function asGranular({ atomic: _, ...schema }: ObjectSchema): ObjectSchema {
+  return { ...schema, granular: true };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

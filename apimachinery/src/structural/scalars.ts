@@ -133,8 +133,22 @@ export function canonicalMicroTime(text: string): string {
 /** Go's words for a time it cannot read; the part it stumbled over is the whole text where it has no year. */
 function timeError(text: string, layout: string): string {
   const quoted = JSON.stringify(text);
+  const outOfRange = partOutOfRange(text);
+  if (outOfRange !== undefined) return `parsing time ${quoted}: ${outOfRange} out of range`;
   const missing = /^\d{4}/.test(text) ? remainder(text, layout) : { rest: text, wanted: '2006' };
   return `parsing time ${quoted} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(missing.rest)} as ${JSON.stringify(missing.wanted)}`;
+}
+
+/** The first part of a well-formed time that no calendar or clock has. */
+function partOutOfRange(text: string): string | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)/.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  if (month < 1 || month > 12) return 'month';
+  if (day < 1 || day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return 'day';
+  if (hour > 23) return 'hour';
+  if (minute > 59) return 'minute';
+  return second > 59 ? 'second' : undefined;
 }
 
 /** Parts of the layouts in order, with what Go reads for each. */

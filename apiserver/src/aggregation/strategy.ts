@@ -8,6 +8,7 @@ const servicePortDefault = 443;
 
 /** Rules of APIService (kube-aggregator pkg/apis/apiregistration/validation). */
 export const apiServiceStrategy: Strategy<APIService> = {
+  unconditionalUpdate: false,
   resource: { group: 'apiregistration.k8s.io', resource: 'apiservices' },
   generation: 'none',
   validateName: () => [],

@@ -1,7 +1,8 @@
 import { badRequest } from '@coracle/apimachinery/errors';
 import { isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { DecodeError } from '@coracle/apimachinery/structural';
+import type { ObjectSchema } from '@coracle/apimachinery/schema';
+import { checkObject, DecodeError } from '@coracle/apimachinery/structural';
 import { servedForm } from '../registry/served-resource.ts';
 import type { Write } from '../registry/write.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
@@ -33,6 +34,16 @@ function decode(context: RequestContext, bytes: Uint8Array, { fieldValidation }:
   }
 }
 
+/** Merged data as an object of its kind: what is explicitly null in a map or list is a zero value. */
+function decoded(merged: KubernetesObject, schema: ObjectSchema): KubernetesObject {
+  try {
+    return checkObject(merged, schema).object as KubernetesObject;
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
 /** The object that results when the client's intent is merged into what is stored. Throws Conflict where others own fields. */
 export async function applyTo(
   { resource }: Call,
@@ -43,7 +54,7 @@ export async function applyTo(
 ): Promise<KubernetesObject> {
   if (write.fields === undefined) throw badRequest(`${resource.row.resource} cannot be applied`);
   const live = current === undefined ? undefined : await servedForm(resource, current.object);
-  const merged = write.fields.apply(live, intent, options.force === true);
+  const merged = decoded(write.fields.apply(live, intent, options.force === true), resource.schema);
   resource.setDefaults(merged);
   return resource.toStorage(merged);
 }

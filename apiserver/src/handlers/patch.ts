@@ -4,6 +4,7 @@ import {
   field,
   invalid,
   notFound,
+  quote,
   unknownMediaType,
   unsupportedMediaType,
 } from '@coracle/apimachinery/errors';
@@ -118,12 +119,21 @@ function patched(
   const result = deepCopy(applyPatch(object, body, type, schema));
   try {
     const decoded = checkObject(result, schema);
+    checkKind(object, decoded.object, result);
     if (decoded.strictErrors.length > 0) reportStrict(context, decoded.strictErrors, result, options);
     return decoded.object as KubernetesObject;
   } catch (error) {
     if (error instanceof DecodeError) throw badPatch(result, error.message);
     throw error;
   }
+}
+
+/** A patch may not make it an object of another kind. */
+function checkKind(before: KubernetesObject, after: KubernetesObject, shown: unknown): void {
+  const { apiVersion = before.apiVersion ?? '', kind = before.kind ?? '' } = after;
+  if (apiVersion === before.apiVersion && kind === before.kind) return;
+  const text = `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
+  throw badPatch(shown, text);
 }
 
 function applyPatch(

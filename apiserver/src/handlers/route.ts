@@ -3,6 +3,7 @@ import type { Verb as VerbName } from '@coracle/apimachinery/schema';
 import type { RequestContext } from '../filters/filter.ts';
 import type { ApiResponse } from '../http/api-request.ts';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
+import type { ServedResource } from '../registry/served-resource.ts';
 import type { Call, Core, Verb } from './call.ts';
 import { connect } from './connect.ts';
 import { create } from './create.ts';
@@ -37,9 +38,14 @@ export function routeResource(core: Core, context: RequestContext): Promise<ApiR
   const verb = info.verb as VerbName;
   const wrongPath = info.verb === 'create' ? info.name !== '' : info.verb === 'update' && info.name === '';
   if (wrongPath && resource.schema.builtin === true) throw methodNotAllowed();
-  if (!resource.row.verbs.includes(verb)) throw methodNotSupported(resource.groupResource, info.verb);
+  if (!resource.row.verbs.includes(verb)) throw notAllowed(resource, info.verb);
   if (resource.row.namespaced && info.namespace === '' && !clusterWide.has(verb)) throw unknownPath();
   return verbs[verb](call);
+}
+
+/** Upstream's router knows nothing of paths that no built-in kind has. */
+function notAllowed(resource: ServedResource, verb: string): Error {
+  return resource.schema.builtin === true ? methodNotAllowed() : methodNotSupported(resource.groupResource, verb);
 }
 
 /** What may be asked over all namespaces at once. */

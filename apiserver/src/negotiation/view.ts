@@ -47,6 +47,8 @@ interface Shape {
   value(object: KubernetesObject): KubernetesObject;
   /** True where the stored JSON is this shape's JSON. */
   readonly stored: boolean;
+  /** Of a built-in kind: items of lists leave out what they are. */
+  readonly typed: boolean;
   /** The protobuf message of `value(object)`, without an envelope; undefined where there is none. */
   readonly message: ((value: KubernetesObject) => Uint8Array) | undefined;
 }
@@ -76,6 +78,7 @@ function ownShape(resource: ServedResource): Shape {
       name: apiVersion,
       value: resource.isStorageVersion ? (object) => object : (object) => resource.fromStorage(object),
       stored: resource.isStorageVersion,
+      typed: resource.schema.builtin === true,
       message: resource.protobuf?.encode,
     };
     ownShapes.set(resource, shape);
@@ -93,6 +96,7 @@ function metadataShape(resource: ServedResource, version: string): Shape {
     name: apiVersion,
     value: ({ metadata }) => ({ kind, apiVersion, ...(metadata === undefined ? {} : { metadata }) }),
     stored: false,
+    typed: false,
     message: resource.encodeMetadata,
   };
 }
@@ -103,6 +107,7 @@ function jsonView(shape: Shape): View {
   const pieces = shape.stored
     ? (stored: StoredObject) => stored.jsonPieces
     : (stored: StoredObject) => [stored.encoded(variant, encode)];
+  const itemPieces = shape.typed ? withoutKind(shape, pieces) : pieces;
   return {
     contentType: mediaTypeOf.json,
     streamContentType: mediaTypeOf.json,
@@ -112,13 +117,13 @@ function jsonView(shape: Shape): View {
     value: shape.value,
     body: pieces,
     bodyOf: (object) => [encode(object)],
-    list: (items, meta) => jsonList(shape, items, meta, pieces),
+    list: (items, meta) => jsonList(shape, items, meta, itemPieces),
     packed: (items, meta, selection) =>
       packList({
         variant: `${variant} ${selection}`,
         head: jsonListHead(shape, meta),
         items,
-        piecesOf: pieces,
+        piecesOf: itemPieces,
         separator: comma,
         tail: listEnd,
       }),
@@ -131,6 +136,25 @@ function jsonView(shape: Shape): View {
       ),
     frameOf: textFrame,
     errorFrame: (status) => textFrame('ERROR', status),
+  };
+}
+
+const openBrace = Buffer.from('{');
+
+/** Items of upstream's typed lists do not say what they are: those bytes, which come first, are left out. */
+function withoutKind(
+  { kind, apiVersion }: Shape,
+  pieces: (stored: StoredObject) => readonly Uint8Array[],
+): (stored: StoredObject) => readonly Uint8Array[] {
+  const heads = [
+    Buffer.from(`{"kind":"${kind}","apiVersion":"${apiVersion}",`),
+    Buffer.from(`{"apiVersion":"${apiVersion}","kind":"${kind}",`),
+  ];
+  return (stored) => {
+    const [first, ...rest] = pieces(stored);
+    if (first === undefined) return [];
+    const head = heads.find((each) => each.equals(first.subarray(0, each.length)));
+    return head === undefined ? [first, ...rest] : [openBrace, first.subarray(head.length), ...rest];
   };
 }
 

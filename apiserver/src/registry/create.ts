@@ -71,7 +71,10 @@ async function createOnce(
   try {
     await write.admission.validate(named);
     const answer = await strategy.answer?.(object, context);
-    if (answer !== undefined) return { object: answer, stored: undefined, created: true };
+    if (answer !== undefined) {
+      const object = answer.kind === resource.kind.kind ? resource.normalize(answer) : answer;
+      return { object, stored: undefined, created: true };
+    }
     finish = (await strategy.beginCreate?.(object, context)) ?? undefined;
     if (context.dryRun) return await dryRunResult(write, object);
     const stored = await resource.store.create(resource.normalize(object), strategy.ttlSeconds?.(object));
@@ -103,7 +106,13 @@ async function prepare(write: Write, object: KubernetesObject): Promise<void> {
   if (strategy.validate !== undefined) errors.push(...(await strategy.validate(object, undefined, context)));
   if (strategy.declaresName === true) namesLast(errors);
   const found = mergeFindings(errors, validateDeclared(object, undefined, resource.schema));
-  if (found.length > 0) throw invalid(resource.kind, meta.name ?? '', found);
+  if (found.length > 0) {
+    const named =
+      strategy.namelessErrors === true
+        ? { kind: { ...resource.kind, kind: '' }, name: '' }
+        : { kind: resource.kind, name: meta.name };
+    throw invalid(named.kind, named.name ?? '', found);
+  }
   for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
   strategy.canonicalize?.(object);
 }

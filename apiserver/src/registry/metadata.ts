@@ -14,11 +14,10 @@ export function timestamp(nowMs: number): string {
   return lastSecond.text;
 }
 
-/** Puts the namespace of the request on the object. Throws BadRequest where it has another one. */
+/** Puts the namespace of the request on the object. Throws BadRequest where it has another one; a cluster-scoped one has none. */
 export function fillNamespace(meta: ObjectMeta, expected: string): void {
   if (expected === '') {
-    if (meta.namespace === '') delete meta.namespace;
-    if (meta.namespace !== undefined) throw namespaceMismatch();
+    delete meta.namespace;
     return;
   }
   if (meta.namespace === undefined || meta.namespace === '') meta.namespace = expected;

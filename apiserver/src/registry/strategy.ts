@@ -31,6 +31,9 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** The rule of names is declared with the type: what it finds is told last, and generateName is judged by the name it made. */
   readonly declaresName?: boolean;
 
+  /** Findings do not say of which object and kind they are: upstream's reviews have it so. */
+  readonly namelessErrors?: boolean;
+
   /** Defaults that the schema table cannot say; `version` is the API version of the body. Also runs after mutating admission. */
   defaults?(object: T, version: string): void;
 

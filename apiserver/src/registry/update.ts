@@ -1,5 +1,13 @@
 import { mergeFindings, validateDeclared } from '@coracle/apimachinery/declared';
-import { conflict, type FieldError, invalid, notFound, optimisticLockMessage } from '@coracle/apimachinery/errors';
+import {
+  conflict,
+  type FieldError,
+  invalid,
+  notFound,
+  optimisticLockMessage,
+  plainError,
+  quote,
+} from '@coracle/apimachinery/errors';
 import { deepEqual, getAt, removeAt, setAt } from '@coracle/apimachinery/json';
 import type { KubernetesObject, ManagedFieldsEntry, ObjectMeta } from '@coracle/apimachinery/meta';
 import type { AdmissionAttributes } from '../admission/admission.ts';
@@ -177,6 +185,8 @@ class Update {
         throw invalid({ group: resource.row.group, kind: resource.row.resource }, this.#name, [missingVersionError()]);
       }
       assign(meta, 'resourceVersion', old.resourceVersion);
+    } else if (!/^\d+$/.test(meta.resourceVersion)) {
+      throw plainError(`strconv.ParseUint: parsing ${quote(meta.resourceVersion)}: invalid syntax`);
     } else if (meta.resourceVersion !== old.resourceVersion) {
       throw conflict(resource.groupResource, this.#name, optimisticLockMessage);
     }
@@ -185,7 +195,7 @@ class Update {
   /** The store's own words, which upstream hands on. */
   #uidMismatch(uid: string, old: ObjectMeta): string {
     const { namespace } = old;
-    const key = `/registry/${this.#write.resource.row.storagePrefix}/${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
+    const key = `/${this.#write.resource.row.storagePrefix}/${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.uid ?? ''}`;
     return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   }

@@ -19,6 +19,7 @@ const group = 'authorization.k8s.io';
 export const subjectAccessReviewStrategy: Strategy<SubjectAccessReview> = {
   resource: { group, resource: 'subjectaccessreviews' },
   validateName: () => [],
+  namelessErrors: true,
   defaults: withSpec,
   validate: ({ spec, metadata }) => [...checkSubject(spec), ...checkWhat(spec), ...checkMetadata(metadata, false)],
   answer: async (review, context) => ({
@@ -31,6 +32,7 @@ export const subjectAccessReviewStrategy: Strategy<SubjectAccessReview> = {
 export const selfSubjectAccessReviewStrategy: Strategy<SelfSubjectAccessReview> = {
   resource: { group, resource: 'selfsubjectaccessreviews' },
   validateName: () => [],
+  namelessErrors: true,
   defaults: withSpec,
   validate: ({ spec, metadata }) => [...checkWhat(spec), ...checkMetadata(metadata, false)],
   answer: async (review, context) => ({
@@ -43,6 +45,7 @@ export const selfSubjectAccessReviewStrategy: Strategy<SelfSubjectAccessReview> 
 export const localSubjectAccessReviewStrategy: Strategy<LocalSubjectAccessReview> = {
   resource: { group, resource: 'localsubjectaccessreviews' },
   validateName: () => [],
+  namelessErrors: true,
   defaults: withSpec,
   validate: ({ spec, metadata }) => [
     ...checkSubject(spec),

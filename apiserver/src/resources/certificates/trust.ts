@@ -10,6 +10,7 @@ export const clusterTrustBundleStrategy: Strategy<ClusterTrustBundle> = {
   resource: { group: 'certificates.k8s.io', resource: 'clustertrustbundles' },
   validateName: nameIsPathSegment,
   generation: 'none',
+  unconditionalUpdate: false,
   validate(object) {
     const { signerName = '', trustBundle = '' } = specOf(object);
     const errors = bundleNameErrors(object.metadata?.name ?? '', signerName);
@@ -40,6 +41,7 @@ function bundleNameErrors(name: string, signerName: string): FieldError[] {
 
 export const podCertificateRequestStrategy: Strategy<PodCertificateRequest> = {
   resource: { group: 'certificates.k8s.io', resource: 'podcertificaterequests' },
+  unconditionalUpdate: false,
   generation: 'none',
   validate: (object) => validateSignerName(specOf(object).signerName ?? '', 'spec.signerName'),
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),

@@ -20,7 +20,6 @@ const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 
 export const flowSchemaStrategy: Strategy<FlowSchema> = {
   resource: { group: 'flowcontrol.apiserver.k8s.io', resource: 'flowschemas' },
-  unconditionalUpdate: false,
   defaults(object) {
     const spec = specOf(object);
     spec.matchingPrecedence ||= precedenceDefault;

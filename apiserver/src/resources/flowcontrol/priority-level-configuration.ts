@@ -20,7 +20,6 @@ const hashBits = 60;
 
 export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfiguration> = {
   resource: { group: 'flowcontrol.apiserver.k8s.io', resource: 'prioritylevelconfigurations' },
-  unconditionalUpdate: false,
   defaults: (object) => setDefaults(specOf(object)),
   validate: (object) => validateSpec(object.metadata?.name ?? '', specOf(object)),
   table: {

@@ -1,5 +1,6 @@
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type { Event } from '@coracle/apimachinery/types/core-v1';
+import { nameIsPathSegment } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../../shared/registry.ts';
 import { column, nameColumn, wideColumn } from '../../shared/table.ts';
 import { eventErrors, eventUpdateErrors } from './validation.ts';
@@ -26,6 +27,7 @@ export const eventStrategy: Strategy<Event> = {
   resource: { group: '', resource: 'events' },
   generation: 'none',
   createOnUpdate: true,
+  validateName: nameIsPathSegment,
   validate: (event, old, { row }) => (old === undefined ? eventErrors(event, row.group) : []),
   validateUpdate: (event, old, { row }) => eventUpdateErrors(event, old, row.group),
   ttlSeconds: () => lifeTimeSeconds,
