@@ -20,8 +20,8 @@ export function parsedBody(answer: ApiAnswer): unknown {
 /**
  * Uids, resource versions, times of today, allocated addresses and ports, random suffixes of names and ages become words;
  * managed fields are sorted, as their order hangs on the second they were written in; descriptions of table columns go:
- * they are prose, which this project words itself. Key of a store and order of rules of a review are by chance upstream. In messages, structs (upstream shows its internal Go types) and the diffs
- * of such structs go.
+ * they are prose, which this project words itself. Key of a store and order of rules of a review are by chance upstream. In
+ * messages, structs (upstream shows its internal Go types) and the diffs of such structs go.
  */
 export function comparable(answer: ApiAnswer): ComparableAnswer {
   const warning = answer.headers['warning'];
@@ -34,12 +34,17 @@ function normalised(value: unknown, key: string): unknown {
   if (key === 'items' && value === null) return [];
   if (typeof value === 'string') return normalText(value, key);
   if (typeof value === 'number') return normalNumber(value, key);
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
     return key === 'managedFields'
       ? normalManagers(value)
       : value.map((item) => normalised(item, key === 'cells' ? 'cell' : key));
+  }
   if (typeof value !== 'object' || value === null) return value;
   const object = normalNames(value as Json);
+  if (typeof object['kind'] === 'string' && /List$/.test(object['kind']) && Array.isArray(object['items'])) {
+    const kind = object['kind'].replace(/List$/, '');
+    if (settledLater.has(kind)) for (const item of object['items'] as Json[]) forgetStatus(item);
+  }
   if (key === 'columnDefinitions') delete object['description'];
   if (object['kind'] === 'SelfSubjectRulesReview') object['status'] = sortedRules(object['status'] as Json | undefined);
   if (typeof object['kind'] === 'string' && settledLater.has(object['kind'])) forgetStatus(object);

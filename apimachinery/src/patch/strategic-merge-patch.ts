@@ -1,4 +1,4 @@
-import { badRequest, genericServerResponse } from '../errors/index.ts';
+import { badRequest, genericServerResponse, plainError } from '../errors/index.ts';
 import { deepCopy, getField, isObject, type JsonObject, setField, shallowCopy } from '../json/index.ts';
 import type { Schema } from '../schema/schema.ts';
 import { goValue } from './go-value.ts';
@@ -48,7 +48,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
 function followDirective(patch: JsonObject): JsonObject {
   const what = patch[directive];
   if (what === 'delete') return {};
-  if (what !== 'replace') throw badRequest(`unknown patch type: ${goValue(what)} in map: ${goValue(patch)}`);
+  if (what !== 'replace') throw plainError(`unknown patch type: ${goValue(what)} in map: ${goValue(patch)}`);
   const { [directive]: _, ...rest } = patch;
   return deepCopy(rest);
 }
@@ -191,7 +191,7 @@ function mergeList(before: readonly unknown[], changes: readonly unknown[], fiel
     throw genericServerResponse({ code: 422, serverMessage: 'lists of lists are not supported' });
   }
   if (!isObject(sample)) return arrange([...new Set([...before, ...changes])], changes, before, '');
-  if (field.mergeKey === '') throw badRequest('cannot merge lists without merge key');
+  if (field.mergeKey === '') throw plainError('cannot merge lists without merge key for struct');
   const { kept, plain } = followItemDirectives(before, changes, field.mergeKey);
   const positions = new Map<unknown, number>();
   for (const [index, item] of kept.entries()) {
@@ -224,8 +224,8 @@ function followItemDirectives(before: readonly unknown[], changes: readonly unkn
     if (what === undefined) plain.push(item);
     else if (what === 'delete') gone.add(identityOf(item, mergeKey));
     else if (what === 'replace') replace = true;
-    else if (what === 'merge') throw badRequest('merging lists cannot yet be specified in the patch');
-    else throw badRequest(`unknown patch type: ${goValue(what)} in map: ${goValue(item)}`);
+    else if (what === 'merge') throw plainError('merging lists cannot yet be specified in the patch');
+    else throw plainError(`unknown patch type: ${goValue(what)} in map: ${goValue(item)}`);
   }
   const kept = replace ? [] : before.filter((item) => gone.size === 0 || !gone.has(identityOf(item, mergeKey)));
   return { kept, plain };

@@ -1,3 +1,3 @@
 export { checkObject, type Decoded, DecodeError, decodeStrict, strictDecodingError } from './decode.ts';
 export { applyDefaults } from './defaults.ts';
-export { normalize } from './normalize.ts';
+export { normalize, withZeroValues } from './normalize.ts';

@@ -9,14 +9,19 @@ import type { Field, ObjectSchema, Schema } from '../schema/index.ts';
  * field had to go. Running it twice changes nothing.
  */
 export function normalize<T>(object: T, schema: ObjectSchema): T {
-  return normalizeObject(object, schema) as T;
+  return normalizeObject(object, schema, true) as T;
+}
+
+/** The same without the nulls that stand for pointers, lists and maps that nobody set: the form in which rules judge it. */
+export function withZeroValues<T>(object: T, schema: ObjectSchema): T {
+  return normalizeObject(object, schema, false) as T;
 }
 
 interface Plan {
   /** How each field that may be zero, or has something below it, is treated. */
   readonly fields: ReadonlyMap<string, Rule>;
   /** Fields that are written even when absent. */
-  readonly always: readonly { readonly name: string; readonly make: () => unknown }[];
+  readonly always: readonly { readonly name: string; readonly make: (nulls: boolean) => unknown }[];
 }
 
 interface Rule {
@@ -39,7 +44,7 @@ function planOf(schema: ObjectSchema): Plan {
 
 function makePlan(schema: ObjectSchema): Plan {
   const fields = new Map<string, Rule>();
-  const always: { name: string; make: () => unknown }[] = [];
+  const always: { name: string; make: (nulls: boolean) => unknown }[] = [];
   for (const field of schema.fields.values()) {
     const builtin = schema.builtin === true;
     fields.set(field.name, {
@@ -47,7 +52,7 @@ function makePlan(schema: ObjectSchema): Plan {
       dropsZero: builtin && dropsZero(field),
       hasParts: hasParts(field.schema),
     });
-    if (builtin && isAlwaysWritten(field)) always.push({ name: field.name, make: () => zeroOf(field) });
+    if (builtin && isAlwaysWritten(field)) always.push({ name: field.name, make: (nulls) => zeroOf(field, nulls) });
   }
   return { fields, always };
 }
@@ -75,9 +80,9 @@ function isAlwaysWritten(field: Field): boolean {
   return field.omitEmpty !== true || isStruct(field.schema);
 }
 
-function zeroOf({ schema, pointer }: Field): unknown {
+function zeroOf({ schema, pointer }: Field, nulls: boolean): unknown {
   if (pointer === true) return null;
-  if (schema.type === 'object') return normalizeObject({}, schema);
+  if (schema.type === 'object') return normalizeObject({}, schema, nulls);
   if (schema.type !== 'scalar') return null;
   switch (schema.scalar) {
     case 'boolean':
@@ -110,7 +115,7 @@ function isZero(value: unknown): boolean {
   return true;
 }
 
-function normalizeObject(value: unknown, schema: ObjectSchema): unknown {
+function normalizeObject(value: unknown, schema: ObjectSchema, nulls: boolean): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const plan = planOf(schema);
   const object = value as Record<string, unknown>;
@@ -120,7 +125,7 @@ function normalizeObject(value: unknown, schema: ObjectSchema): unknown {
     if (rule === undefined) continue;
     let item = object[name];
     if (rule.hasParts) {
-      const next = normalizeValue(item, rule.schema);
+      const next = normalizeValue(item, rule.schema, nulls);
       if (next !== item) object[name] = item = next;
     }
     if (rule.dropsZero && isZero(item)) {
@@ -129,24 +134,26 @@ function normalizeObject(value: unknown, schema: ObjectSchema): unknown {
     }
   }
   for (const { name, make } of plan.always) {
-    if (object[name] === undefined) object[name] = make();
+    if (object[name] !== undefined) continue;
+    const zero = make(nulls);
+    if (zero !== null || nulls) object[name] = zero;
   }
   return dropped ? withoutUndefined(object) : object;
 }
 
-function normalizeValue(value: unknown, schema: Schema): unknown {
-  if (schema.type === 'object') return normalizeObject(value, schema);
+function normalizeValue(value: unknown, schema: Schema, nulls: boolean): unknown {
+  if (schema.type === 'object') return normalizeObject(value, schema, nulls);
   if (schema.type === 'list' && Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
-      const next = normalizeValue(item, schema.items);
+      const next = normalizeValue(item, schema.items, nulls);
       if (next !== item) value[index] = next;
     }
   } else if (schema.type === 'map' && typeof value === 'object' && value !== null) {
     const map = value as Record<string, unknown>;
     for (const name in map) {
       const item = map[name];
-      const next = normalizeValue(item, schema.values);
+      const next = normalizeValue(item, schema.values, nulls);
       if (next !== item) map[name] = next;
     }
   }

@@ -52,9 +52,19 @@ export function definitionStrategy(hooks: DefinitionHooks): Strategy<CustomResou
     table: {
       columns: [
         { name: 'Name', type: 'string', format: 'name', description: 'Name of the definition', priority: 0 },
+        { name: 'Scope', type: 'string', format: '', description: 'Namespaced or Cluster', priority: 0 },
+        { name: 'Versions', type: 'string', format: '', description: 'Versions that are served', priority: 0 },
         { name: 'Created At', type: 'date', format: '', description: 'Time the definition was created', priority: 0 },
       ],
-      row: (definition) => [definition.metadata?.name ?? '', definition.metadata?.creationTimestamp ?? null],
+      row: ({ metadata, spec }) => [
+        metadata?.name ?? '',
+        spec.scope,
+        spec.versions
+          .filter(({ served }) => served)
+          .map(({ name }) => name)
+          .join(','),
+        metadata?.creationTimestamp ?? null,
+      ],
     },
   };
 }

@@ -149,7 +149,8 @@ function serveVersion(parts: VersionParts): ServedResource {
       prune(object, storageSchema);
       applyDefaults(object, storageSchema);
     },
-    normalizeServed: (object) => object,
+    withServedZeros: (object) => object,
+    withZeros: (object) => object,
     normalize: (object) => object,
     ...deprecation(definition, version),
   };

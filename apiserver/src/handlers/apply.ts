@@ -1,7 +1,7 @@
-import { badRequest } from '@coracle/apimachinery/errors';
+import { badRequest, plainError } from '@coracle/apimachinery/errors';
 import { isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import type { ObjectSchema } from '@coracle/apimachinery/schema';
+import { type ObjectSchema, parseGroupVersion } from '@coracle/apimachinery/schema';
 import { checkObject, DecodeError } from '@coracle/apimachinery/structural';
 import { servedForm } from '../registry/served-resource.ts';
 import type { Write } from '../registry/write.ts';
@@ -39,8 +39,13 @@ function decoded(merged: KubernetesObject, schema: ObjectSchema): KubernetesObje
   try {
     return checkObject(merged, schema).object as KubernetesObject;
   } catch (error) {
-    if (error instanceof DecodeError) throw badRequest(error.message);
-    throw error;
+    if (!(error instanceof DecodeError)) throw error;
+    const { apiVersion = '', kind = '', metadata } = merged;
+    const { group, version } = parseGroupVersion(apiVersion);
+    const type = `${group}/${version}, Kind=${kind}`;
+    const which = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${type}`;
+    const why = `unable to convert unstructured object to ${type}: ${error.message}`;
+    throw plainError(`failed to convert new object (${which}) to proper version: ${why}`);
   }
 }
 

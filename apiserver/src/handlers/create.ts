@@ -15,7 +15,7 @@ export async function create(call: Call): Promise<ApiResponse> {
   const options = parseWriteOptions(context.request.query, 'CreateOptions');
   const sent = await readObject(context, core, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(sent);
-  const body = resource.normalizeServed(sent);
+  const body = resource.withServedZeros(sent);
   context.audit?.setRequestObject(body);
   const write = writeOf(call, options);
   wipeSystemFields(metaOf(body));

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { badRequest, StatusError } from '@coracle/apimachinery/errors';
 import type { ListMeta } from '@coracle/apimachinery/meta';
 import type { ApiResponse } from '../http/api-request.ts';
@@ -8,6 +9,7 @@ import { type Call, writeContextOf } from './call.ts';
 import { listFreshness, type ListOptions, parseListOptions } from './list-options.ts';
 import { negotiateCall, respondWithList, respondWithMadeUpList } from './respond.ts';
 import { selectionOf } from './selection.ts';
+import { goJsonError } from './unreadable-body.ts';
 
 /** GET of many objects: a header, cached bytes joined, a footer. */
 export async function list(call: Call): Promise<ApiResponse> {
@@ -29,7 +31,7 @@ function requestOf(selection: Selection, options: ListOptions): ListRequest {
   const limit = options.limit > 0 && options.resourceVersion !== '0' ? { limit: options.limit } : {};
   if (options.continue === '') return { ...selection, ...limit, freshness: listFreshness(options) };
   const token = decodeContinueToken(options.continue);
-  if (token === undefined) throw badRequest('continue key is not valid: the token was not made by this server');
+  if (token === undefined) throw badRequest(`invalid continue token: ${continueTokenProblem(options.continue)}`);
   if (options.resourceVersion !== '' && options.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
@@ -40,6 +42,17 @@ function requestOf(selection: Selection, options: ListOptions): ListRequest {
     startAfter,
     freshness: revision < 0 ? { type: 'newest' } : { type: 'exact', revision },
   };
+}
+
+/** Upstream's words for a token that is not one of its own. */
+function continueTokenProblem(token: string): string {
+  const text = Buffer.from(token, 'base64url').toString('latin1');
+  try {
+    JSON.parse(text);
+    return 'continue key is not valid: the token was not made by this server';
+  } catch (error) {
+    return `continue key is not valid: ${goJsonError(text, error as Error)}`;
+  }
 }
 
 function listMeta(result: ListResult, selection: Selection): ListMeta {

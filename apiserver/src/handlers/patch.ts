@@ -54,7 +54,7 @@ export async function patch(call: Call): Promise<ApiResponse> {
       const served = await servedForm(resource, current.object);
       const changed = patched(context, served, body, { type, schema: resource.schema }, options);
       resource.setDefaults(changed);
-      const object = resource.normalizeServed(changed);
+      const object = resource.withServedZeros(changed);
       write.fields?.update(served, object);
       return resource.toStorage(object);
     };

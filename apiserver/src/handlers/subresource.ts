@@ -10,7 +10,7 @@ import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { type AdmissionChain, admissionChain } from '../registry/admission-chain.ts';
 import { updateObject } from '../registry/update.ts';
 import { admissionAttributes, metaOf, type Write } from '../registry/write.ts';
-import { fillName, fillNamespace } from '../registry/metadata.ts';
+import { checkName, fillNamespace } from '../registry/metadata.ts';
 import { type Expected, readObject } from './body.ts';
 import { type Call, keyOfCall, writeContextOf } from './call.ts';
 import { negotiateCall } from './respond.ts';
@@ -50,7 +50,7 @@ export async function changeView(
     const old = view.read(served);
     const changed = await admitView(write, row, await produce(deepCopy(old)), old);
     const meta = metaOf(changed);
-    fillName(meta, name);
+    checkName(meta, name);
     fillNamespace(meta, resource.row.namespaced ? context.info.namespace : '');
     const errors = view.validate?.(changed) ?? [];
     if (errors.length > 0) throw invalid(row.kind, name, errors);

@@ -16,7 +16,7 @@ export async function update(call: Call): Promise<ApiResponse> {
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
   const sent = await readObject(context, core, expectedBody(resource), options.fieldValidation);
   resource.setDefaults(sent);
-  const body = resource.normalizeServed(sent);
+  const body = resource.withServedZeros(sent);
   context.audit?.setRequestObject(body);
   const write = writeOf(call, options);
   dedupeOwnerReferences(body, false, write.context.warn);

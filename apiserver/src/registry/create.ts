@@ -41,7 +41,7 @@ export async function createObject(write: Write, object: KubernetesObject): Prom
   dedupeOwnerReferences(admitted, true, context.warn);
   resource.setStorageDefaults(admitted);
   // In its written form before it is judged: a required text that nobody set is an empty one, as in Go.
-  const whole = resource.normalize(admitted);
+  const whole = resource.withZeros(admitted);
 
   const generated = !whole.metadata?.name && Boolean(whole.metadata?.generateName);
   const attempts = generated ? generatedNameAttemptsMax : 1;

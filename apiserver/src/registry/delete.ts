@@ -33,6 +33,7 @@ export async function deleteObject(write: Write, name: string, options: DeleteOp
     const current = await resource.store.get(keyOf(write, name), { type: 'newest' });
     if (current === undefined) throw notFound(resource.groupResource, name);
     checkPreconditions(write, current.object, options);
+    warnUndecided(write, options);
     const plan = planDeletion(write, current.object, options);
     try {
       if (plan.type === 'now') return await new Deletion(write, name, options).remove(current);
@@ -43,6 +44,11 @@ export async function deleteObject(write: Write, name: string, options: DeleteOp
     }
   }
   throw conflict(resource.groupResource, name, optimisticLockMessage);
+}
+
+function warnUndecided({ resource, context }: Write, { propagationPolicy, orphanDependents }: DeleteOptions): void {
+  const text = resource.strategy.deletion?.undecidedWarning;
+  if (text !== undefined && propagationPolicy === undefined && orphanDependents === undefined) context.warn(text);
 }
 
 class Deletion {

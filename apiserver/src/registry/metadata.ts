@@ -1,7 +1,12 @@
 import { badRequest, field, type FieldError } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
 import type { KubernetesObject, ObjectMeta, OwnerReference } from '@coracle/apimachinery/meta';
-import { nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from '@coracle/apimachinery/validation';
+import {
+  nameIsDnsSubdomain,
+  nameIsPathSegment,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from '@coracle/apimachinery/validation';
 import type { ServedResource } from './served-resource.ts';
 import { metaOf } from './write.ts';
 
@@ -28,10 +33,12 @@ function namespaceMismatch() {
   return badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
-/** Throws BadRequest where a body names another object than the path does; a missing name is filled in. */
-export function fillName(meta: ObjectMeta, expected: string): void {
-  if (meta.name === undefined || meta.name === '') meta.name = expected;
-  else if (meta.name !== expected) {
+/** Throws BadRequest where a body names another object than the path does, or none. */
+export function checkName(meta: ObjectMeta, expected: string): void {
+  if (meta.name === undefined || meta.name === '') {
+    throw badRequest(`the name of the object (${expected} based on URL) was undeterminable: name must be provided`);
+  }
+  if (meta.name !== expected) {
     throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${expected})`);
   }
 }
@@ -90,6 +97,11 @@ export function metadataErrors(resource: ServedResource, meta: ObjectMeta): Fiel
     ...validateObjectMeta(meta, resource.row.namespaced, (name, prefix) => rule(name, prefix), 'metadata'),
     ...finalizerErrors(resource, meta),
   ];
+}
+
+/** What the metadata of any object must be, asked when everything else is fine (rest.BeforeUpdate). */
+export function anyMetadataErrors(resource: ServedResource, meta: ObjectMeta): FieldError[] {
+  return validateObjectMeta(meta, resource.row.namespaced, nameIsPathSegment, 'metadata');
 }
 
 /** The metadata rules of an update; the name was checked when the object was made. */

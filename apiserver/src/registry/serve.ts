@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { decodeMessage, encodeMessage, encodeProtobuf, supportsProtobuf } from '@coracle/apimachinery/protobuf';
 import { type GroupResource, groupVersion, type ObjectSchema, type ResourceRow } from '@coracle/apimachinery/schema';
 import type { Scheme } from '@coracle/apimachinery/scheme';
-import { applyDefaults, normalize } from '@coracle/apimachinery/structural';
+import { applyDefaults, normalize, withZeroValues } from '@coracle/apimachinery/structural';
 import type { ObjectStores, ResourceStore } from '../storage/object-store/object-store.ts';
 import type { ServedResource } from './served-resource.ts';
 import { storedDecoder } from './stored-decoder.ts';
@@ -61,7 +61,8 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
     convert: (object, version) => scheme.convert(object, { group: row.group, version }),
     setDefaults: (object) => setDefaults(object, schema, strategy, row.version),
     setStorageDefaults: (object) => setDefaults(object, storageSchema, strategy, storageRow.version),
-    normalizeServed: (object) => normalize(object, schema),
+    withServedZeros: (object) => withZeroValues(object, schema),
+    withZeros: (object) => withZeroValues(object, storageSchema),
     normalize: (object) => normalize(object, storageSchema),
   };
 }

@@ -53,10 +53,12 @@ export interface ServedResource {
   setDefaults(object: KubernetesObject): void;
   /** The same for an object in storage version. */
   setStorageDefaults(object: KubernetesObject): void;
-  /** An object in the served version in its one written form (zero values as Go writes them). May change and return it. */
-  normalizeServed(object: KubernetesObject): KubernetesObject;
+  /** An object in the served version with the zero values that Go has, without nulls. May change and return it. */
+  withServedZeros(object: KubernetesObject): KubernetesObject;
   /** An object in storage version in its one written form (zero values as Go writes them). May change and return it. */
   normalize(object: KubernetesObject): KubernetesObject;
+  /** The same without nulls: the form in which it is judged. */
+  withZeros(object: KubernetesObject): KubernetesObject;
   /** `Warning` texts of every request to a deprecated version. */
   readonly deprecationWarning?: string;
 }

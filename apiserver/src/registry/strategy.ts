@@ -34,6 +34,9 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** Findings do not say of which object and kind they are: upstream's reviews have it so. */
   readonly namelessErrors?: boolean;
 
+  /** On updates, what may not change is told before the other rules. */
+  readonly changesFirst?: boolean;
+
   /** Defaults that the schema table cannot say; `version` is the API version of the body. Also runs after mutating admission. */
   defaults?(object: T, version: string): void;
 
@@ -188,6 +191,8 @@ export interface DeletionStrategy<T extends KubernetesObject = KubernetesObject>
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** What happens to dependents where the client does not say. Default `background`; `orphan` for legacy kinds. */
   readonly defaultPropagation?: 'background' | 'orphan';
+  /** `Warning` headers of a delete that does not say what happens to dependents. */
+  readonly undecidedWarning?: string;
   /** Holds the object back besides metadata.finalizers: `spec.finalizers` of a Namespace. */
   holds?(object: T): boolean;
   /** Changes an object that stays because of finalizers or a grace period: `status.phase = Terminating` of a Namespace. */

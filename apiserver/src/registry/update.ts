@@ -15,10 +15,11 @@ import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { createObject } from './create.ts';
 import { generationGrows, resetPaths } from './generation.ts';
 import {
+  anyMetadataErrors,
   assign,
   carryOverSystemFields,
   dedupeOwnerReferences,
-  fillName,
+  checkName,
   fillNamespace,
   metadataUpdateErrors,
   missingVersionError,
@@ -59,7 +60,7 @@ export async function updateObject(
       const mismatch = `uid mismatch: the provided object specified uid ${meta.uid}, and no existing object was found`;
       throw conflict(resource.groupResource, name, mismatch);
     }
-    fillName(meta, name);
+    checkName(meta, name);
     delete meta.resourceVersion;
     try {
       return await createObject(write, object);
@@ -152,7 +153,7 @@ class Update {
     const meta = metaOf(produced);
     const oldMeta = old.metadata ?? {};
     fillNamespace(meta, resource.row.namespaced ? context.namespace : '');
-    fillName(meta, this.#name);
+    checkName(meta, this.#name);
     this.#checkVersion(meta, oldMeta);
 
     const attributes = admissionAttributes(this.#write, 'UPDATE', this.#name, produced, old);
@@ -162,7 +163,7 @@ class Update {
     dedupeOwnerReferences(admitted, true, context.warn);
     resource.setStorageDefaults(admitted);
     // In its written form before it is compared with what is stored, and again after the kind's own rules.
-    const written = resource.normalize(admitted);
+    const written = resource.withZeros(admitted);
     await this.#prepare(written, old);
     const object = resource.normalize(written);
     ignoreManagedFieldsTimes(object, old);
@@ -218,12 +219,20 @@ class Update {
     if (this.#generationGrows(object, old)) meta.generation = (oldMeta.generation ?? 0) + 1;
 
     const errors: FieldError[] = metadataUpdateErrors(resource, meta, oldMeta);
+    const metadataErrorsCount = errors.length;
     if (subresource === undefined && strategy.validate !== undefined) {
       errors.push(...(await strategy.validate(object, old, context)));
     }
-    if (rules.validateUpdate !== undefined) errors.push(...(await rules.validateUpdate(object, old, context)));
+    if (rules.validateUpdate !== undefined) {
+      const changes = await rules.validateUpdate(object, old, context);
+      if (subresource === undefined && strategy.changesFirst === true)
+        errors.splice(metadataErrorsCount, 0, ...changes);
+      else errors.push(...changes);
+    }
     const found = mergeFindings(errors, validateDeclared(object, old, resource.schema));
     if (found.length > 0) throw invalid(resource.kind, this.#name, found);
+    const generic = anyMetadataErrors(resource, meta);
+    if (generic.length > 0) throw invalid(resource.kind, this.#name, generic);
     for (const text of rules.warnings?.(object, old) ?? []) context.warn(text);
     strategy.canonicalize?.(object);
   }

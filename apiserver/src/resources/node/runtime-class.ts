@@ -13,7 +13,7 @@ export const runtimeClassStrategy: Strategy<RuntimeClass> = {
   resource: { group: 'node.k8s.io', resource: 'runtimeclasses' },
   createOnUpdate: true,
   unconditionalUpdate: false,
-  validate: (object, old) => (old === undefined ? validateRuntimeClass(object) : []),
+  validate: (object) => validateRuntimeClass(object),
   validateUpdate: (object, old) => unchanged(object.handler, old.handler, 'handler'),
   table: {
     columns: [nameColumn, column('Handler', 'string', 'Name the container runtime has for it'), ageColumn],

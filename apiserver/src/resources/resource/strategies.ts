@@ -73,6 +73,8 @@ export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   resource: { group, resource: 'resourceclaimtemplates' },
   deletion: { returnsObject: true },
   generation: 'none',
+  defaults: (object) => setClaimDefaults(specOf(specOf(object)).devices),
+  validate: (object, old) => (old === undefined ? validateClaimTemplate(object) : []),
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
   table: { columns: [nameColumn, ageColumn], row: (object, now) => [object.metadata?.name, ageOf(object, now)] },
 };

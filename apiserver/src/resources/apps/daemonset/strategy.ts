@@ -43,6 +43,7 @@ const templateGeneration = 'deprecated.daemonset.template.generation';
 
 export const daemonSetStrategy: Strategy<DaemonSet> = {
   resource: { group: 'apps', resource: 'daemonsets' },
+  changesFirst: true,
   defaults(object) {
     setDaemonSetDefaults(specOf(object));
     // Part of the conversion upstream: whoever writes the object owns it.

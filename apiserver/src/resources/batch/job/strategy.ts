@@ -67,7 +67,11 @@ export const jobStrategy: Strategy<Job> = {
   },
   validateUpdate: validateJobUpdate,
   warnings: (object, old) => (old === undefined ? podNameWarnings(object.metadata?.name) : []),
-  deletion: { defaultPropagation: 'orphan' },
+  deletion: {
+    defaultPropagation: 'orphan',
+    undecidedWarning:
+      'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  },
   fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
   table,
   subresources: {

@@ -12,6 +12,7 @@ const defaultAnnotation = 'ingressclass.kubernetes.io/is-default-class';
 
 export const ingressClassStrategy: Strategy<IngressClass> = {
   resource: { group: 'networking.k8s.io', resource: 'ingressclasses' },
+  changesFirst: true,
   defaults(object) {
     const { parameters } = specOf(object);
     if (parameters !== undefined) parameters.scope ??= 'Cluster';

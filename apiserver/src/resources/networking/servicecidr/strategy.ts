@@ -8,7 +8,7 @@ import { ageColumn, ageOf, column, nameColumn } from '../../shared/table.ts';
 export const serviceCidrStrategy: Strategy<ServiceCIDR> = {
   resource: { group: 'networking.k8s.io', resource: 'servicecidrs' },
   generation: 'none',
-  validate: (object) => validateSpec(specOf(object)),
+  validate: (object, old) => (old === undefined ? validateSpec(specOf(object)) : []),
   validateUpdate: (object, old) => validateUpdate(object.spec?.cidrs ?? [], old.spec?.cidrs ?? []),
   table: {
     columns: [nameColumn, column('CIDRs', 'string', 'Ranges of cluster IPs'), ageColumn],
