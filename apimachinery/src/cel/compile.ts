@@ -59,7 +59,7 @@ function planned(checked: Checked, environment: CelEnvironment): Node {
   try {
     return plan(checked, environment);
   } catch (error) {
-    throw error instanceof CelError ? new CelProgramError(error.message) : error;
+    throw error instanceof CelError ? new CelProgramError(error.message, checked.type) : error;
   }
 }
 

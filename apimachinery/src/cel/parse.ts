@@ -7,6 +7,11 @@ import { type Token, tokenize } from './tokens.ts';
 const codePointsMax = 100_000;
 const depthMax = 250;
 const operandStarts = `'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER`;
+/** What may come after the brace of a map. */
+const entryStarts = operandStarts
+  .replace("'{',", "'{', '}',")
+  .replace("'.',", "'.', ',',")
+  .replace("'!',", "'!', '?',");
 const reserved: ReadonlySet<string> = new Set(
   'as break const continue else for function if import let loop namespace package return var void while'.split(' '),
 );
@@ -325,6 +330,7 @@ class Parser {
   #map(offset: number): Expression {
     const entries: MapEntry[] = [];
     this.#sequence('}', () => {
+      if (entries.length === 0 && this.#token.type === 'end') this.#mismatched(`{${entryStarts}}`);
       const optional = this.#take('?') !== undefined;
       const key = this.#expression();
       const colon = this.#token;
@@ -343,7 +349,8 @@ class Parser {
       const field = this.#next();
       if (field.type !== 'identifier' && field.type !== 'escaped') {
         this.#at--;
-        this.#mismatched('IDENTIFIER');
+        const isFirst = fields.length === 0 && !optional;
+        this.#mismatched(isFirst ? "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}" : '{IDENTIFIER, ESC_IDENTIFIER}');
       }
       const colon = this.#token;
       this.#expect(':');

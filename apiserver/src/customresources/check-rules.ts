@@ -79,9 +79,10 @@ class Check {
       const at = `${place.path}.x-kubernetes-validations[${index}]`;
       const compiled = compileRule(rule, declared, this.#context.wasStored ?? (() => false));
       this.#cost(`${at}.rule`, 'estimated rule cost', compiled.costMax, place, declared);
-      if (compiled.problem !== undefined) this.errors.push(field.invalid(`${at}.rule`, rule, compiled.problem));
+      if (compiled.problem !== undefined)
+        this.errors.push(field.invalid(`${at}.rule`, internalForm(rule), compiled.problem));
       if (compiled.messageProblem !== undefined) {
-        this.errors.push(field.invalid(`${at}.messageExpression`, rule, compiled.messageProblem));
+        this.errors.push(field.invalid(`${at}.messageExpression`, internalForm(rule), compiled.messageProblem));
       } else if (compiled.message !== undefined) this.#messageCost(`${at}.messageExpression`, compiled);
       this.#oldSelf(at, compiled, place);
     }
@@ -135,6 +136,19 @@ const declaredOf = (props: JSONSchemaProps) => declaredType(props, props['x-kube
 
 function rulesOf(props: JSONSchemaProps): readonly ValidationRule[] {
   return props['x-kubernetes-validations'] ?? [];
+}
+
+/** A rule as upstream's messages print it: its internal type has no names for JSON. */
+function internalForm(rule: ValidationRule): object {
+  const { message = '', messageExpression = '', reason = null, fieldPath = '', optionalOldSelf = null } = rule;
+  return {
+    Rule: rule.rule ?? '',
+    Message: message,
+    MessageExpression: messageExpression,
+    Reason: reason,
+    FieldPath: fieldPath,
+    OptionalOldSelf: optionalOldSelf,
+  };
 }
 
 const multiply = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : Math.min(a * b, unlimited));

@@ -66,7 +66,9 @@ function attempt(source: string, environment: CelEnvironment, kind: string, word
     const program = compile(source, environment);
     return program.type.kind === kind ? program : wording.type;
   } catch (error) {
-    if (error instanceof CelProgramError) return `${wording.instantiation}${error.message}`;
+    if (error instanceof CelProgramError) {
+      return error.type.kind === kind ? `${wording.instantiation}${error.message}` : wording.type;
+    }
     if (error instanceof CelError) return `${wording.compilation}${error.message}`;
     throw error;
   }

@@ -1,4 +1,5 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { deepEqual } from '@coracle/apimachinery/json';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
@@ -112,7 +113,8 @@ function validateScope(scope: string): FieldError[] {
 function validateVersions(spec: CustomResourceDefinitionSpec): FieldError[] {
   const { versions } = spec;
   const names = versions.map((version) => version.name);
-  const errors = versions.flatMap((version, index) => validateVersion(version, `spec.versions[${index}]`));
+  const errors = validateSchemas(spec);
+  errors.push(...versions.flatMap((version, index) => validateVersion(version, `spec.versions[${index}]`)));
   if (new Set(names).size !== names.length) {
     errors.push(field.invalid('spec.versions', versions, 'must contain unique version names'));
   }
@@ -122,17 +124,27 @@ function validateVersions(spec: CustomResourceDefinitionSpec): FieldError[] {
   return errors;
 }
 
+/** Versions that agree on everything have one schema, which upstream's internal form holds beside them. */
+function validateSchemas({ versions }: CustomResourceDefinitionSpec): FieldError[] {
+  const [first, ...rest] = versions;
+  const isCommon = rest.every((version) => deepEqual(version.schema, first?.schema));
+  if (first?.schema?.openAPIV3Schema !== undefined && isCommon) return validateSchema(first, 'spec.validation');
+  return versions.flatMap((version, index) => validateSchema(version, `spec.versions[${index}].schema`));
+}
+
+function validateSchema({ schema, subresources }: CustomResourceDefinitionVersion, path: string): FieldError[] {
+  const props = schema?.openAPIV3Schema;
+  const at = `${path}.openAPIV3Schema`;
+  if (props === undefined) return [field.required(at, 'schemas are required')];
+  const errors = validateRootSchema(props, at, subresources?.status !== undefined);
+  // Rules are not read as expressions where the structure that they count on is wrong.
+  return errors.length > 0 ? errors : checkRules(props, at);
+}
+
 function validateVersion(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const nameErrors = dns1035Label(version.name);
   if (nameErrors.length > 0) errors.push(field.invalid(`${path}.name`, version.name, nameErrors.join(',')));
-  const schema = version.schema?.openAPIV3Schema;
-  if (schema === undefined) errors.push(field.required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
-  else
-    errors.push(
-      ...validateRootSchema(schema, `${path}.schema.openAPIV3Schema`, version.subresources?.status !== undefined),
-      ...checkRules(schema, `${path}.schema.openAPIV3Schema`),
-    );
   if (version.deprecationWarning !== undefined && version.deprecated !== true) {
     errors.push(
       field.invalid(

@@ -26,8 +26,9 @@ export function instanceStrategy(
   const rules = compileRules(version.schema?.openAPIV3Schema);
   const validate = (object: KubernetesObject, old: KubernetesObject | undefined): readonly FieldError[] => {
     const errors = validator.validate(object, '', old);
+    if (rules === undefined) return errors;
     // Rules count on the shape that the schema promises.
-    return errors.length > 0 || rules === undefined ? errors : rules.validate(object, '', old);
+    return errors.some(blocksRules) ? [...errors, rulesNotChecked] : [...errors, ...rules.validate(object, '', old)];
   };
   const fields = selectableFields(version.selectableFields);
   return {
@@ -51,6 +52,23 @@ export function instanceStrategy(
     ...(fields === undefined ? {} : { fields }),
   };
 }
+
+/** An object of which rules would see the wrong types, or too much of something (`hasBlockingErr`). */
+function blocksRules({ type }: FieldError): boolean {
+  return [
+    'FieldValueNotFound',
+    'FieldValueRequired',
+    'FieldValueTooLong',
+    'FieldValueTooMany',
+    'FieldValueTypeInvalid',
+  ].includes(type);
+}
+
+const rulesNotChecked = field.invalid(
+  '<nil>',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
 
 /** Through `status` nothing of a custom resource changes but that, not even labels; who wrote it is noted. */
 function keepAllButStatus(object: KubernetesObject, old: KubernetesObject): void {

@@ -31,7 +31,9 @@ export function attemptExpression(
     const program = compile(expression, admissionEnvironment(context, stored));
     return wrongResult(program.type, results) ?? program;
   } catch (error) {
-    if (error instanceof CelProgramError) return `program instantiation failed: ${error.message}`;
+    if (error instanceof CelProgramError) {
+      return wrongResult(error.type, results) ?? `program instantiation failed: ${error.message}`;
+    }
     if (error instanceof CelError) return `compilation failed: ${error.message}`;
     throw error;
   }

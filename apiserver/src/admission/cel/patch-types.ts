@@ -4,6 +4,7 @@ import {
   type CelValue,
   dynType,
   objectType,
+  opaqueType,
   stringType,
   type StructResolver,
   type StructType,
@@ -59,12 +60,15 @@ const patchFields: Readonly<Record<string, Type>> = {
   value: dynType,
 };
 
+const noType = opaqueType('');
+
 const jsonPatch: StructType = {
   type: objectType(
     'JSONPatch',
     new Map(Object.entries(patchFields).map(([jsonName, type]) => [jsonName, { jsonName, type }])),
   ),
-  field: (name) => patchFields[name],
+  // Upstream takes any name for a field, and gives those that are none no type.
+  field: (name) => (Object.hasOwn(patchFields, name) ? patchFields[name] : noType),
   make(fields) {
     for (const [name, value] of fields) {
       if (name === 'value' || typeof value === 'string') continue;

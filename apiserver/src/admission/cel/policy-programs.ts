@@ -30,10 +30,19 @@ export class Programs {
 }
 
 /** Types of a policy's variables; each may use those before it. */
-export function variableTypes(variables: readonly Variable[], context: ExpressionContext): ReadonlyMap<string, Type> {
+export function variableTypes(
+  variables: readonly Variable[],
+  context: ExpressionContext,
+  isStored: (expression: string) => boolean = () => true,
+): ReadonlyMap<string, Type> {
   const types = new Map<string, Type>();
   for (const { name, expression } of variables) {
-    const found = attemptExpression(expression, { ...context, variables: new Map(types) }, undefined, true);
+    const found = attemptExpression(
+      expression,
+      { ...context, variables: new Map(types) },
+      undefined,
+      isStored(expression),
+    );
     types.set(name, typeof found === 'string' ? dynType : found.type);
   }
   return types;

@@ -5,16 +5,16 @@ import { checkExpression } from '../../admission/cel/index.ts';
 
 const conditionsMax = 64;
 
-/** Conditions in CEL: names, presence, and that they compile. */
+/** Conditions in CEL: names, presence, and that they compile. `params`: they may use those of a policy. */
 export function validateMatchConditions(
   conditions: readonly MatchCondition[],
   path: string,
-  where: 'webhook' | 'policy',
+  params: boolean,
   stored: ReadonlySet<string> = new Set(),
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (conditions.length > conditionsMax) errors.push(field.tooMany(path, conditions.length, conditionsMax));
-  const context = { params: where === 'policy', authorizer: true };
+  const context = { params, authorizer: true };
   const names = new Set<string>();
   for (const [index, { name = '', expression = '' }] of conditions.entries()) {
     const at = `${path}[${index}]`;

@@ -88,10 +88,12 @@ function validateSpec(spec: MutatingAdmissionPolicySpec, stored: ReadonlySet<str
       errors.push(field.required('spec.matchConstraints.resourceRules'));
     }
   }
-  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy', stored));
+  errors.push(
+    ...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', paramKind !== undefined, stored),
+  );
   const context = { params: paramKind !== undefined, authorizer: true };
   errors.push(...validateVariables(spec.variables ?? [], 'spec.variables', context, stored));
-  const variables = variableTypes(spec.variables ?? [], context);
+  const variables = variableTypes(spec.variables ?? [], context, (expression) => stored.has(expression));
   if (mutations.length === 0) errors.push(field.required('spec.mutations', 'mutations must contain at least one item'));
   const inMutations = { ...context, patches: true, variables };
   for (const [index, mutation] of mutations.entries()) {

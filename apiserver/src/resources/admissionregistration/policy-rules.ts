@@ -71,7 +71,10 @@ export function validateVariables(
 ): FieldError[] {
   return variables.flatMap(({ name = '', expression = '' }, index) => {
     const at = `${path}[${index}]`;
-    const earlier = { ...context, variables: variableTypes(variables.slice(0, index), context) };
+    const earlier = {
+      ...context,
+      variables: variableTypes(variables.slice(0, index), context, (each) => stored.has(each)),
+    };
     const errors = checkExpression(expression, `${at}.expression`, earlier, undefined, stored);
     if (name.trim() === '') errors.push(field.required(`${at}.name`, 'name is not specified'));
     else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name)) {

@@ -103,11 +103,14 @@ function validateSpec(name: string, spec: ValidatingAdmissionPolicySpec, stored:
       errors.push(field.required('spec.matchConstraints.resourceRules'));
     }
   }
-  errors.push(...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', 'policy', stored));
+  errors.push(
+    ...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', paramKind !== undefined, stored),
+  );
   const context = { params: paramKind !== undefined, authorizer: true };
   errors.push(...validateVariables(spec.variables ?? [], 'spec.variables', context, stored));
-  const variables = variableTypes(spec.variables ?? [], context);
-  const check = new ExpressionCheck({ ...context, variables }, stored);
+  const variables = variableTypes(spec.variables ?? [], context, (expression) => stored.has(expression));
+  // Where there are none, there is no `variables` either.
+  const check = new ExpressionCheck(variables.size === 0 ? context : { ...context, variables }, stored);
   if (validations.length + auditAnnotations.length === 0) {
     const text = 'validations or auditAnnotations must contain at least one item';
     return [...errors, field.required('spec.validations', text), field.required('spec.auditAnnotations', text)];
@@ -138,7 +141,7 @@ function validateValidation(validation: Validation, path: string, check: Express
   const errors: FieldError[] = [];
   if (expression.trim() === '') errors.push(field.required(`${path}.expression`, 'expression is not specified'));
   errors.push(...check.errors(expression, `${path}.expression`, ['bool']));
-  const inMessage = { params: true, authorizer: false };
+  const inMessage = { authorizer: false };
   errors.push(...check.errors(messageExpression, `${path}.messageExpression`, ['string'], inMessage));
   if (messageExpression !== '' && messageExpression.trim() === '') {
     errors.push(field.invalid(`${path}.messageExpression`, messageExpression, 'must be non-empty if specified'));

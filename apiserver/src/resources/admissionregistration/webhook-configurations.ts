@@ -125,7 +125,7 @@ function validateWebhook(webhook: Webhook, tolerated: Tolerated, mutating: boole
     errors.push(field.notSupported(`${path}.reinvocationPolicy`, reinvocation, ['IfNeeded', 'Never']));
   }
   errors.push(...validateClientConfig(webhook.clientConfig, `${path}.clientConfig`));
-  return [...errors, ...validateMatchConditions(webhook.matchConditions ?? [], `${path}.matchConditions`, 'webhook')];
+  return [...errors, ...validateMatchConditions(webhook.matchConditions ?? [], `${path}.matchConditions`, false)];
 }
 
 /** A domain of at least three parts. */
