@@ -179,15 +179,18 @@ export async function createApiServer(
       authorization: authorizationFilter(authorizer),
     },
     rootHandler(core, aggregation.handle, [
-      discoveryPaths(discovery, () => advertisedAddress(options)),
-      openApiPaths({
-        scheme,
-        generation: () => discovery.generation,
-        remotes: () => aggregation.documentation(),
-        resources: () => resources.all(),
-        definitions: () => custom.served(),
-        version: `v${kubernetesVersion}`,
-      }),
+      discoveryPaths(discovery, () => advertisedAddress(options, listener?.port)),
+      openApiPaths(
+        {
+          scheme,
+          generation: () => discovery.generation,
+          remotes: () => aggregation.documentation(),
+          resources: () => resources.all(),
+          definitions: () => custom.served(),
+          version: kubernetesVersion.replace(/\.\d+$/, ''),
+        },
+        environment.clock,
+      ),
       versionPath,
       openIdPaths(authentication.keys),
       healthPaths(health),
@@ -219,8 +222,8 @@ export async function createApiServer(
   };
 }
 
-function advertisedAddress({ advertise, listen }: ApiServerOptions): string {
-  return `${advertise?.address ?? listen?.host ?? '127.0.0.1'}:${advertise?.port ?? listen?.port ?? 443}`;
+function advertisedAddress({ advertise, listen }: ApiServerOptions, listening: number | undefined): string {
+  return `${advertise?.address ?? listen?.host ?? '127.0.0.1'}:${advertise?.port ?? listening ?? 443}`;
 }
 
 function requireStarted(started: boolean): void {

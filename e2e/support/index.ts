@@ -12,6 +12,7 @@ export {
   clientProgram,
   mustRun,
   type Outcome,
+  referenceObstacle,
   repository,
   type RunOptions,
   runProgram,

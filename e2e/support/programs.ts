@@ -63,6 +63,13 @@ export function upstreamObstacle(...names: readonly UpstreamProgram[]): string |
   }
 }
 
+/** Why upstream's API server cannot be asked here: it takes minutes to build, so nothing builds it by the way. */
+export function referenceObstacle(): string | undefined {
+  const missing = (['etcd', 'kube-apiserver'] as const).filter((name) => !existsSync(join(toolsFolder, name)));
+  if (missing.length === 0) return undefined;
+  return `${missing.join(' and ')} not built; "tools/upstream/build ${missing.join(' ')}" does it`;
+}
+
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;

@@ -8,9 +8,9 @@ import { type ApiPackage, storedKinds } from './packages.ts';
  *
  *     <json name> <type> [<protobuf number>[.<number>…]] [<flag>…]
  *
- * Types: scalar names, `any`, a definition (`Container`, `meta.v1.ObjectMeta`), `[]T` (no list type is declared), `[atomic]T`,
- * `[set]T`, `[map=name,protocol]T`, `[wrapped]T` (a list that is a message of its own in protobuf), `{}T`, `{atomic}T` and
- * `{granular}T` (the default, but declared).
+ * Types: scalar names, texts of which only some are good `string(TCP|UDP)` (URI-encoded), `any`, a definition (`Container`,
+ * `meta.v1.ObjectMeta`), `[]T` (no list type is declared), `[atomic]T`, `[set]T`, `[map=name,protocol]T`, `[wrapped]T` (a list
+ * that is a message of its own in protobuf), `{}T`, `{atomic}T` and `{granular}T` (the default, but declared).
  * A number path `2.1` is field 1 of a message at field 2 that JSON does not show.
  * Flags: `!` required, `p` Go pointer, `e` omitempty, `z` omitzero, `a` atomic struct,
  * `g` struct that is declared granular,
@@ -51,6 +51,10 @@ const anyTypes = new Set([
   'apiextensions.v1.JSONSchemaPropsOrArray',
   'apiextensions.v1.JSONSchemaPropsOrBool',
   'apiextensions.v1.JSONSchemaPropsOrStringArray',
+  'apiextensions.v1beta1.JSON',
+  'apiextensions.v1beta1.JSONSchemaPropsOrArray',
+  'apiextensions.v1beta1.JSONSchemaPropsOrBool',
+  'apiextensions.v1beta1.JSONSchemaPropsOrStringArray',
 ]);
 
 /** Structs of the packages read that never appear on the wire. */
@@ -222,7 +226,7 @@ class DefinitionBuilder {
 
   #type(type: string, property: OpenApiProperty | undefined, field: GoField | undefined): string {
     const scalar = goScalars[type];
-    if (scalar) return scalar;
+    if (scalar) return property?.enum ? `${scalar}(${property.enum.map(encodeURIComponent).join('|')})` : scalar;
     if (type.startsWith('[]')) {
       const items = this.#type(type.slice(2).replace(/^\*/, ''), property?.items, undefined);
       return `${listPrefix(property, field)}${items}`;

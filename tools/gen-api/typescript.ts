@@ -77,7 +77,7 @@ function renderType(type: string, packageName: string, imports: Map<string, Set<
   }
   const map = /^\{[^}]*\}(.*)$/.exec(type);
   if (map) return `Record<string, ${renderType(map[1] as string, packageName, imports)}>`;
-  const scalar = scalarTypes[type];
+  const scalar = scalarTypes[type.replace(/\(.*$/, '')];
   if (scalar) return scalar;
   const short = type.includes('.') ? type : `${packageName}.${type}`;
   if (packageOf(short) === 'runtime') return 'unknown';

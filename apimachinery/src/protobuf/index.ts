@@ -12,3 +12,4 @@ export {
   isProtobuf,
   supportsProtobuf,
 } from './protobuf.ts';
+export { Writer } from './writer.ts';

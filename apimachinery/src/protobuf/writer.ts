@@ -26,7 +26,8 @@ export class Writer {
 
   varint(value: number): void {
     if (value < 128 && value >= 0) {
-      this.#bytes[this.#take(1)] = value;
+      const index = this.#take(1);
+      this.#bytes[index] = value;
     } else if (value < 268435456 && value >= 0) {
       this.#mediumVarint(value);
     } else {
@@ -54,11 +55,13 @@ export class Writer {
       }
       digits.push(Number(rest & 127n) | 128);
     }
-    this.#bytes.set(digits, this.#take(digits.length));
+    const index = this.#take(digits.length);
+    this.#bytes.set(digits, index);
   }
 
   boolean(value: boolean): void {
-    this.#bytes[this.#take(1)] = value ? 1 : 0;
+    const index = this.#take(1);
+    this.#bytes[index] = value ? 1 : 0;
   }
 
   double(value: number): void {
@@ -158,7 +161,7 @@ export class Writer {
     this.header(before);
   }
 
-  /** Room for `size` more bytes; the index of the first. */
+  /** Room for `size` more bytes; the index of the first. May replace `#bytes`: call it before that is read. */
   #take(size: number): number {
     this.length += size;
     if (this.length > this.#bytes.length) this.#grow();

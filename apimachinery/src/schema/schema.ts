@@ -76,6 +76,7 @@ export interface ListSchema extends SchemaBase {
 export interface ScalarSchema extends SchemaBase {
   readonly type: 'scalar';
   readonly scalar: ScalarType;
+  /** Published; what is refused and how is the kind's validation's to say. */
   readonly enum?: readonly unknown[];
 }
 

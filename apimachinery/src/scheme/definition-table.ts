@@ -147,6 +147,10 @@ export class DefinitionTable {
       return { type: 'map', values, [type.slice(1, end) === 'atomic' ? 'atomic' : 'granular']: true };
     }
     if (type === 'any') return this.#any;
+    if (type.endsWith(')')) {
+      const [scalar, values = ''] = type.slice(0, -1).split('(');
+      return { ...this.#scalar(scalar as ScalarType), enum: values.split('|').map(decodeURIComponent) };
+    }
     if (scalarTypes.has(type)) return this.#scalar(type as ScalarType);
     const short = type.includes('.') ? type : `${packageName}.${type}`;
     const schema = this.#schema(short);

@@ -29,7 +29,8 @@ export interface ServeDefinitionDependencies extends ConversionDependencies {
   readonly stores: ObjectStores;
 }
 
-const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** In upstream's order, which is not that of the built-in resources. */
+const allVerbs: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const subresourceVerbs: readonly Verb[] = ['get', 'patch', 'update'];
 
 /** Where a definition's objects are kept, below `/registry/`. */

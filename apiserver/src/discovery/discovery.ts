@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { unknownPath } from '@coracle/apimachinery/errors';
-import { groupVersion, type ResourceRow, type SubresourceRow } from '@coracle/apimachinery/schema';
+import {
+  groupVersion,
+  type GroupVersionKind,
+  type ResourceRow,
+  type SubresourceRow,
+} from '@coracle/apimachinery/schema';
 import { compareVersions } from '@coracle/apimachinery/scheme';
 import type { RequestContext } from '../filters/filter.ts';
 import type { PathHandler } from '../handlers/root.ts';
@@ -25,6 +30,8 @@ export interface DiscoveredGroup {
 export interface DiscoveredVersion {
   readonly version: string;
   readonly rows: readonly ResourceRow[];
+  /** Made by custom resource definitions. */
+  readonly custom?: boolean;
   /** `Stale` where an aggregated server could not be asked. */
   readonly freshness?: 'Current' | 'Stale';
 }
@@ -108,31 +115,42 @@ function aggregatedDocument(source: DiscoverySource, path: string, version: stri
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items: groups.map(({ group, versions }) => ({
-      metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
+      metadata: group === '' ? {} : { name: group },
       versions: versions.map((served) => ({
         version: served.version,
-        resources: served.rows.map(resourceDiscovery),
+        resources: served.rows.map((row) => resourceDiscovery(row, served.custom === true)),
         freshness: served.freshness ?? 'Current',
       })),
     })),
   };
 }
 
-function resourceDiscovery(row: ResourceRow): object {
+function resourceDiscovery(row: ResourceRow, isCustom: boolean): object {
+  const { group, version, kind } = row;
   return {
     resource: row.resource,
-    responseKind: { group: row.group, version: row.version, kind: row.kind },
+    responseKind: responseKind({ group, version, kind }, row, isCustom),
     scope: row.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: row.singular,
     verbs: row.verbs,
     ...(row.shortNames.length === 0 ? {} : { shortNames: row.shortNames }),
     ...(row.categories.length === 0 ? {} : { categories: row.categories }),
-    ...(row.subresources.length === 0 ? {} : { subresources: row.subresources.map(subresourceDiscovery) }),
+    ...(row.subresources.length === 0
+      ? {}
+      : {
+          subresources: row.subresources.map(({ name, kind: body, verbs }) => ({
+            subresource: name,
+            responseKind: responseKind(body, row, isCustom),
+            verbs,
+          })),
+        }),
   };
 }
 
-function subresourceDiscovery({ name, kind, verbs }: SubresourceRow): object {
-  return { subresource: name, responseKind: kind, verbs };
+/** Built-in resources leave out a group and version that are those of the document, custom ones say them. */
+function responseKind(body: GroupVersionKind, { group, version }: ResourceRow, isCustom: boolean): GroupVersionKind {
+  const isOwn = body.group === group && body.version === version;
+  return isOwn && !isCustom ? { group: '', version: '', kind: body.kind } : body;
 }
 
 function legacyDocument(source: DiscoverySource, path: string, serverAddress: () => string): object | undefined {
@@ -164,7 +182,8 @@ function groupDocument({ group, versions }: DiscoveredGroup): object {
 function resourceList(group: string, { version, rows }: DiscoveredVersion): object {
   return {
     kind: 'APIResourceList',
-    apiVersion: 'v1',
+    // Upstream's core group leaves it out (`pkg/endpoints/discovery/legacy.go`).
+    ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: groupVersion({ group, version }),
     resources: rows.flatMap((row) => [
       resourceEntry(row),
@@ -222,6 +241,7 @@ export function groupsOf(
 ): DiscoveredGroup[] {
   const groups = new Map<string, Map<string, ResourceRow[]>>();
   const stale = new Set<string>();
+  const remote = new Set(remotes.map(({ group, version }) => `${group}/${version}`));
   for (const { group, version, rows: remoteRows, freshness } of remotes) {
     const versions = groups.get(group) ?? new Map<string, ResourceRow[]>();
     groups.set(group, versions.set(version, [...remoteRows]));
@@ -243,6 +263,7 @@ export function groupsOf(
       .map(([version, served]) => ({
         version,
         rows: served.sort((a, b) => (a.resource < b.resource ? -1 : 1)),
+        ...(rank.has(group) || remote.has(`${group}/${version}`) ? {} : { custom: true }),
         freshness: stale.has(`${group}/${version}`) ? 'Stale' : 'Current',
       })),
   }));

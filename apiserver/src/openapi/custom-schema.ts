@@ -36,7 +36,7 @@ export function customDefinitions(
     ...(dialect === 'v2' ? reference(target) : { allOf: [reference(target)] }),
   });
   const item = isStructured(props, dialect)
-    ? withTypeMeta(publish(props, dialect), meta(objectMetaName))
+    ? withTypeMeta(publish(props, dialect, meta(objectMetaName)), meta(objectMetaName))
     : { type: 'object' };
   const list: Json = {
     type: 'object',
@@ -48,10 +48,20 @@ export function customDefinitions(
       metadata: meta(listMeta),
     },
   };
+  const fields = version.selectableFields?.map(({ jsonPath }) => ({ fieldPath: jsonPath.replace(/^\./, '') }));
+  const extensions = (kind: string): Json => ({
+    'x-kubernetes-group-version-kind': gvk(kind),
+    ...(fields === undefined || fields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': fields }),
+  });
   return new Map([
-    [name, { ...item, 'x-kubernetes-group-version-kind': gvk(names.kind) }],
-    [name.slice(0, -names.kind.length) + listKind, { ...list, 'x-kubernetes-group-version-kind': gvk(listKind) }],
+    [name, { ...item, ...extensions(names.kind) }],
+    [listNameOf(definition, name), { ...list, ...extensions(listKind) }],
   ]);
+}
+
+/** The definition of the list beside that of its items. */
+export function listNameOf({ spec: { names } }: CustomResourceDefinition, name: string): string {
+  return name.slice(0, -names.kind.length) + (names.listKind ?? `${names.kind}List`);
 }
 
 /** A client of v2 that is told of some fields takes all others for mistakes: a kind that keeps any field has no structure. */
@@ -98,37 +108,78 @@ const copied = [
   'x-kubernetes-validations',
 ] as const;
 
-/** What v2 clients of old misread: nullable and the combinations go, as does structure where unknown fields are kept. */
-function publish(props: JSONSchemaProps, dialect: Dialect): Json {
+function publish(props: JSONSchemaProps, dialect: Dialect, metadata: Json): Json {
+  const inner = (each: JSONSchemaProps) => publish(each, dialect, metadata);
   const out: Record<string, unknown> = {};
-  for (const name of copied) {
-    if (props[name] === undefined || (dialect === 'v2' && name === 'nullable')) continue;
-    out[name] = props[name];
-  }
-  if (dialect === 'v2') {
-    const keepsUnknown = props['x-kubernetes-preserve-unknown-fields'] === true;
-    if (props.nullable === true || props['x-kubernetes-int-or-string'] === true) delete out['type'];
-    if (props.nullable === true) return out;
-    if (keepsUnknown && props.type === 'object') return out;
-  }
+  for (const name of copied) if (props[name] !== undefined) out[name] = props[name];
   if (props.properties !== undefined) {
-    out['properties'] = Object.fromEntries(
-      Object.entries(props.properties).map(([name, each]) => [name, publish(each, dialect)]),
-    );
+    out['properties'] = Object.fromEntries(Object.entries(props.properties).map(([name, each]) => [name, inner(each)]));
   }
   const items = itemsOf(props);
-  if (items !== undefined) out['items'] = publish(items, dialect);
+  if (items !== undefined) out['items'] = inner(items);
   if (props.additionalProperties === true) out['additionalProperties'] = true;
   else {
     const values = valuesOf(props);
-    if (values !== undefined) out['additionalProperties'] = publish(values, dialect);
+    if (values !== undefined) out['additionalProperties'] = inner(values);
   }
-  if (dialect === 'v3') {
-    for (const name of ['allOf', 'anyOf', 'oneOf'] as const) {
-      const parts = props[name];
-      if (parts !== undefined) out[name] = parts.map((part) => publish(part, dialect));
-    }
-    if (props.not !== undefined) out['not'] = publish(props.not, dialect);
+  const published = dialect === 'v2' ? readable(props, out) : { ...out, ...combinations(props, inner) };
+  return isEmbedded(props, dialect) ? embedded(published, metadata) : published;
+}
+
+/** A whole object inside another; a v2 client that is told of some fields takes all others for mistakes. */
+function isEmbedded(props: JSONSchemaProps, dialect: Dialect): boolean {
+  const keepsUnknown = props['x-kubernetes-preserve-unknown-fields'] === true;
+  return props['x-kubernetes-embedded-resource'] === true && !(dialect === 'v2' && keepsUnknown);
+}
+
+function embedded(published: Json, metadata: Json): Json {
+  const required = new Set([...((published['required'] as readonly string[] | undefined) ?? []), 'kind', 'apiVersion']);
+  const properties = { ...(published['properties'] as Json | undefined) };
+  return {
+    ...published,
+    required: [...required],
+    properties: { ...properties, apiVersion: apiVersionField, kind: kindField, metadata },
+  };
+}
+
+const intOrString = [{ type: 'integer' }, { type: 'string' }];
+
+/** What v3 can say of several schemas at once; int-or-string is said so where its author has not (`schema.Unfold`). */
+function combinations(props: JSONSchemaProps, inner: (each: JSONSchemaProps) => Json): Json {
+  const out: Record<string, unknown> = {};
+  for (const name of ['allOf', 'anyOf', 'oneOf'] as const) {
+    const parts = props[name];
+    if (parts !== undefined) out[name] = parts.map(inner);
   }
+  if (props.not !== undefined) out['not'] = inner(props.not);
+  const isSaid = [props.anyOf, props.allOf?.[0]?.anyOf].some(
+    (parts) => parts?.map(({ type }) => type).join() === 'integer,string',
+  );
+  if (props['x-kubernetes-int-or-string'] === true && !isSaid) {
+    if (props.anyOf === undefined) out['anyOf'] = intOrString;
+    else out['allOf'] = [{ anyOf: intOrString }, ...(props.allOf ?? []).map(inner)];
+  }
+  return out;
+}
+
+/**
+ * Without what v2 clients of old misread: defaults, nullable, and structure and types where null or unknown fields are kept
+ * (apiextensions `pkg/controller/openapi/v2`).
+ */
+function readable(props: JSONSchemaProps, published: Json): Json {
+  const out = { ...published };
+  delete out['default'];
+  delete out['nullable'];
+  const keepsUnknown = props['x-kubernetes-preserve-unknown-fields'] === true;
+  if (props.nullable === true || keepsUnknown) {
+    delete out['items'];
+    delete out['properties'];
+  }
+  const isUnstructured =
+    (out['items'] === undefined && props.type === 'array') || (keepsUnknown && props.type === 'object');
+  if (props.nullable === true || isUnstructured || props['x-kubernetes-int-or-string'] === true) delete out['type'];
+  const required = props.required?.filter((name) => props.properties?.[name]?.nullable !== true) ?? [];
+  if (required.length === 0 || valuesOf(props)?.nullable === true) delete out['required'];
+  else out['required'] = required;
   return out;
 }

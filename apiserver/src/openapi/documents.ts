@@ -3,7 +3,7 @@ import type { Scheme } from '@coracle/apimachinery/scheme';
 import type { CustomResourceDefinition } from '@coracle/apimachinery/types/apiextensions-v1';
 import { definitionName } from '../customresources/index.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
-import { customDefinitions } from './custom-schema.ts';
+import { customDefinitions, listNameOf } from './custom-schema.ts';
 import { mergeDocumentsV2 } from './merge-v2.ts';
 import type { PathItem } from './operation.ts';
 import { pathItemV2 } from './print-v2.ts';
@@ -22,7 +22,7 @@ export interface OpenApiSource {
   readonly definitions: () => Iterable<CustomResourceDefinition>;
   /** What other servers have for the group versions that they serve. */
   readonly remotes: () => readonly RemoteDocumentation[];
-  /** `v1.37.2`. */
+  /** `1.37`. */
   readonly version: string;
 }
 
@@ -40,7 +40,9 @@ interface GroupVersion {
   readonly version: string;
 }
 
-const bearerToken = { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header' } };
+const bearerToken = {
+  BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' },
+};
 
 /** The swagger document of everything. */
 export function documentV2(source: OpenApiSource): Json {
@@ -92,15 +94,23 @@ function print(source: OpenApiSource, itemsOf: (parts: Parts) => readonly PathIt
   const parts = new Parts(source, 'v3', only);
   const paths = itemsOf(parts).map((item) => [item.path, pathItemV3(item, parts.reference)] as const);
   const schemas = parts.definitions();
+  const isCustom = only !== undefined && isCustomGroup(source, only.group);
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: source.version },
+    info: isCustom ? customInfo : { title: 'Kubernetes', version: source.version },
     paths: Object.fromEntries(paths.toSorted(byName)),
     components: {
       ...(Object.keys(schemas).length === 0 ? {} : { schemas }),
-      securitySchemes: bearerToken,
+      ...(isCustom ? {} : { securitySchemes: bearerToken }),
     },
   };
+}
+
+/** apiextensions-apiserver calls its documents so. */
+const customInfo = { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' };
+
+function isCustomGroup({ definitions }: OpenApiSource, group: string): boolean {
+  return [...definitions()].some(({ spec }) => spec.group === group);
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
@@ -126,7 +136,8 @@ class Parts {
   readonly #source: OpenApiSource;
   readonly #only: GroupVersion | undefined;
   readonly #printer: SchemaPrinter;
-  readonly #custom = new Map<string, Json>();
+  /** By name, printed when somebody refers to them. */
+  readonly #custom = new Map<string, () => Json | undefined>();
   readonly #known = new Set<string>();
   readonly #pending: string[] = [];
   readonly reference = (definition: string): Json => this.#printer.reference(definition);
@@ -144,8 +155,8 @@ class Parts {
       for (const version of definition.spec.versions) {
         if (!version.served) continue;
         const name = definitionName(definition.spec.group, version.name, definition.spec.names.kind);
-        for (const entry of customDefinitions(definition, version, name, dialect, this.reference))
-          this.#custom.set(...entry);
+        const printed = () => customDefinitions(definition, version, name, dialect, this.reference);
+        for (const each of [name, listNameOf(definition, name)]) this.#custom.set(each, () => printed().get(each));
       }
     }
   }
@@ -173,7 +184,7 @@ class Parts {
     const made = new Map<string, Json>();
     for (let name = this.#pending.pop(); name !== undefined; name = this.#pending.pop()) {
       const schema = this.#source.scheme.findSchema(name);
-      made.set(name, this.#custom.get(name) ?? withKinds(this.#printer.definition(name, schema), kinds.get(name)));
+      made.set(name, this.#custom.get(name)?.() ?? withKinds(this.#printer.definition(name, schema), kinds.get(name)));
     }
     return Object.fromEntries([...made].sort(byName));
   }
@@ -184,9 +195,10 @@ class Parts {
  * says so of that one and the core group's.
  */
 function kindsOf(
-  { resources, scheme }: OpenApiSource,
+  source: OpenApiSource,
   only: GroupVersion | undefined,
 ): ReadonlyMap<string, readonly GroupVersionKind[]> {
+  const { resources, scheme } = source;
   const kinds = new Map<string, GroupVersionKind[]>();
   const add = (definition: string | undefined, kind: GroupVersionKind) => {
     if (definition === undefined) return;
@@ -203,15 +215,24 @@ function kindsOf(
     for (const { kind } of row.subresources) add(scheme.definitionOf(kind), kind);
   }
   const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-  for (const { group, version } of only === undefined
-    ? scheme.knownGroupVersions()
-    : [{ group: '', version: 'v1' }, only]) {
+  const isCustom = only !== undefined && isCustomGroup(source, only.group);
+  for (const { group, version } of groupVersionsOf(scheme, only, isCustom)) {
     for (const kind of ['DeleteOptions', 'WatchEvent']) add(`${meta}.${kind}`, { group, version, kind });
   }
   for (const kind of ['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'Status']) {
     add(`${meta}.${kind}`, { group: '', version: 'v1', kind });
   }
   return kinds;
+}
+
+/** Documents of custom resources are made with client-go's types, which are all but those of these groups. */
+const unknownToClients = ['admission.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'imagepolicy.k8s.io'];
+
+/** The group versions that a document names as those of the kinds of meta.v1. */
+function groupVersionsOf(scheme: Scheme, only: GroupVersion | undefined, isCustom: boolean): readonly GroupVersion[] {
+  if (only === undefined) return scheme.knownGroupVersions();
+  if (!isCustom) return [{ group: '', version: 'v1' }, only];
+  return scheme.knownGroupVersions().filter(({ group }) => !unknownToClients.includes(group));
 }
 
 function withKinds(definition: Json, kinds: readonly GroupVersionKind[] | undefined): Json {

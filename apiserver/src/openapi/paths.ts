@@ -1,30 +1,36 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '@coracle/apimachinery/clock';
 import { notAcceptable, unknownPath } from '@coracle/apimachinery/errors';
 import type { RequestContext } from '../filters/filter.ts';
 import type { PathHandler } from '../handlers/root.ts';
 import type { ApiResponse } from '../http/api-request.ts';
+import { clausesOf } from '../negotiation/accept.ts';
 import { documentsV3, documentV2, type OpenApiSource } from './documents.ts';
+import { encodeV2, encodeV3 } from './protobuf/index.ts';
 
+/** A document, encoded once in each form that somebody asked for. */
 interface Encoded {
-  readonly bytes: Uint8Array;
-  /** SHA-512 in upper-case hex, as upstream's ETags and addresses have it. */
+  readonly json: Uint8Array;
+  /** SHA-512 of the JSON in upper-case hex, as upstream's ETags and addresses have it in either form. */
   readonly hash: string;
+  /** Absent where there is no such form: the index. */
+  readonly protobuf?: () => Uint8Array;
 }
 
 const roots = { v2: '/openapi/v2', v3: '/openapi/v3' } as const;
 
 /** Answers /openapi/v2 and /openapi/v3 (kube-openapi `pkg/handler`, `pkg/handler3`). */
-export function openApiPaths(source: OpenApiSource): PathHandler {
+export function openApiPaths(source: OpenApiSource, clock: Clock): PathHandler {
   const documents = new Documents(source);
   return (context) => {
     const { path } = context.info;
     if (context.request.method !== 'GET' || !path.startsWith('/openapi/')) return undefined;
-    if (path === roots.v2) return respond(context, documents.v2());
-    if (path === roots.v3 || path === `${roots.v3}/`) return respond(context, documents.index());
+    if (path === roots.v2) return respond(context, documents.v2(), 'v2');
+    if (path === roots.v3 || path === `${roots.v3}/`) return respond(context, documents.index(), 'v3');
     const wanted = path.startsWith(`${roots.v3}/`) ? path.slice(roots.v3.length + 1) : '';
     const document = documents.v3(wanted);
     if (document === undefined) throw unknownPath();
-    return respondHashed(context, wanted, document);
+    return respondHashed(context, wanted, document, clock);
   };
 }
 
@@ -41,20 +47,20 @@ class Documents {
 
   v2(): Encoded {
     this.#refresh();
-    return this.#encoded(roots.v2, () => documentV2(this.#source));
+    return this.#encoded(roots.v2, () => documentV2(this.#source), encodeV2);
   }
 
   /** By the path that the index gives it; undefined where there is none. */
   v3(path: string): Encoded | undefined {
     this.#refresh();
     const make = this.#made.get(path);
-    return make && this.#encoded(`${roots.v3}/${path}`, make);
+    return make && this.#encoded(`${roots.v3}/${path}`, make, encodeV3);
   }
 
   index(): Encoded {
     this.#refresh();
     const own = [...this.#made].map(
-      ([path, make]) => [path, addressOf(path, this.#encoded(`${roots.v3}/${path}`, make).hash)] as const,
+      ([path, make]) => [path, addressOf(path, this.#encoded(`${roots.v3}/${path}`, make, encodeV3).hash)] as const,
     );
     const remote = this.#source
       .remotes()
@@ -72,11 +78,15 @@ class Documents {
     this.#generation = generation;
   }
 
-  #encoded(key: string, make: () => object): Encoded {
+  #encoded(key: string, make: () => object, toProtobuf?: (document: object) => Uint8Array): Encoded {
     let document = this.#kept.get(key);
     if (document === undefined) {
-      const bytes = Buffer.from(JSON.stringify(make()));
-      document = { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
+      const json = Buffer.from(JSON.stringify(make()));
+      const hash = createHash('sha512').update(json).digest('hex').toUpperCase();
+      // Made from the JSON when asked for: most clients want one of the two, and neither is worth keeping as an object.
+      let bytes: Uint8Array | undefined;
+      const protobuf = toProtobuf && (() => (bytes ??= toProtobuf(JSON.parse(json.toString()) as object)));
+      document = { json, hash, ...(protobuf === undefined ? {} : { protobuf }) };
       this.#kept.set(key, document);
     }
     return document;
@@ -88,31 +98,46 @@ function addressOf(path: string, hash: string): string {
 }
 
 /** A document whose hash the client knows never changes; one that has changed has moved. */
-function respondHashed(context: RequestContext, path: string, document: Encoded): ApiResponse {
+function respondHashed(context: RequestContext, path: string, document: Encoded, clock: Clock): ApiResponse {
   const asked = context.request.query.get('hash');
-  if (asked === null || asked === '') return respond(context, document);
+  if (asked === null || asked === '') return respond(context, document, 'v3');
   if (asked !== document.hash) {
     return { status: 301, headers: { location: addressOf(path, document.hash) }, body: { type: 'empty' } };
   }
-  return respond(context, document, { 'cache-control': 'public, immutable' });
+  const expires = new Date(clock.now());
+  expires.setUTCFullYear(expires.getUTCFullYear() + 1);
+  return respond(context, document, 'v3', { 'cache-control': 'public, immutable', expires: expires.toUTCString() });
 }
-
-const jsonTypes =
-  /(^|,)\s*(\*\/\*|application\/\*|application\/json|application\/com\.github\.proto-openapi\.spec\.v2\.v1\.0\+json)\s*(;|,|$)/;
 
 function respond(
   context: RequestContext,
-  { bytes, hash }: Encoded,
-  caching: Readonly<Record<string, string>> = { 'cache-control': 'no-cache, private' },
+  document: Encoded,
+  version: 'v2' | 'v3',
+  caching: Readonly<Record<string, string>> = {},
 ): ApiResponse {
   const { accept, 'if-none-match': condition } = context.request.headers;
-  if (accept !== undefined && accept !== '' && !jsonTypes.test(accept)) throw notAcceptable(['application/json']);
-  const etag = `"${hash}"`;
-  const headers = { etag, vary: 'Accept', ...caching };
-  if (condition === etag || condition === hash) return { status: 304, headers, body: { type: 'empty' } };
-  return {
-    status: 200,
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: { type: 'bytes', chunks: [bytes], value: () => JSON.parse(Buffer.from(bytes).toString('utf8')) },
-  };
+  const type = mediaTypeFor(accept, document.protobuf === undefined ? undefined : version);
+  const etag = `"${document.hash}"`;
+  const headers = { etag, vary: 'Accept', 'cache-control': 'no-cache, private', 'content-type': type, ...caching };
+  if (condition === etag) return { status: 304, headers, body: { type: 'empty' } };
+  const bytes = type === jsonType || document.protobuf === undefined ? document.json : document.protobuf();
+  const value = () => (bytes === document.json ? JSON.parse(Buffer.from(bytes).toString('utf8')) : undefined);
+  return { status: 200, headers, body: { type: 'bytes', chunks: [bytes], value } };
+}
+
+const jsonType = 'application/json';
+
+/** The first media type of the client's that there is, by its order. Throws NotAcceptable. */
+function mediaTypeFor(accept: string | undefined, protobufVersion: 'v2' | 'v3' | undefined): string {
+  if (accept === undefined || accept === '') return jsonType;
+  const name = `com.github.proto-openapi.spec.${protobufVersion ?? ''}`;
+  const protobuf = `application/${name}.v1.0+protobuf`;
+  for (const { type, subtype } of clausesOf(accept)) {
+    if (type !== 'application' && type !== '*') continue;
+    if (subtype === 'json' || subtype === '*') return jsonType;
+    // The name with @ is older: it is no media type by the RFC, and clients still send it.
+    const isProtobuf = subtype === `${name}.v1.0+protobuf` || subtype === `${name}@v1.0+protobuf`;
+    if (protobufVersion !== undefined && isProtobuf) return protobuf;
+  }
+  throw notAcceptable(protobufVersion === undefined ? [jsonType] : [jsonType, protobuf]);
 }

@@ -164,10 +164,10 @@ class ResourcePaths {
   }
 
   #description({ subresource }: Target, { describe }: VerbShape): Pick<Operation, 'description'> {
-    const { kind } = this.#row;
+    const { kind, verbs } = this.#row;
     if (describe === undefined) return {};
     const of = subresource === undefined ? '' : `${subresource} of `;
-    return { description: describe({ of, kind, article: withArticle(kind) }) };
+    return { description: describe({ of, kind, article: withArticle(kind), isWatched: verbs.includes('watch') }) };
   }
 
   #noun({ allNamespaces, subresource = '' }: Target): string {

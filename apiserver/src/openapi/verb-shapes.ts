@@ -18,7 +18,14 @@ export interface VerbShape {
   readonly consumes: readonly string[];
   readonly produces: readonly string[];
   /** `of` is `status of ` or empty, `article` the kind with its article. Watch paths have upstream's prose and none here. */
-  readonly describe?: (words: { readonly of: string; readonly kind: string; readonly article: string }) => string;
+  readonly describe?: (words: Words) => string;
+}
+
+interface Words {
+  readonly of: string;
+  readonly kind: string;
+  readonly article: string;
+  readonly isWatched: boolean;
 }
 
 export type VerbShapes = Readonly<
@@ -36,7 +43,7 @@ export const builtinVerbs: VerbShapes = {
     method: 'get',
     verb: 'list',
     answers: 'list',
-    describe: ({ kind }) => `list or watch objects of kind ${kind}`,
+    describe: ({ kind, isWatched }) => `list ${isWatched ? 'or watch ' : ''}objects of kind ${kind}`,
   },
   post: {
     ...usual,

@@ -165,13 +165,13 @@ export interface ValidationRule {
   optionalOldSelf?: boolean;
 }
 
-export type JSON = Record<string, never>;
+export type JSON = unknown;
 
-export type JSONSchemaPropsOrArray = Record<string, never>;
+export type JSONSchemaPropsOrArray = unknown;
 
-export type JSONSchemaPropsOrBool = Record<string, never>;
+export type JSONSchemaPropsOrBool = unknown;
 
-export type JSONSchemaPropsOrStringArray = Record<string, never>;
+export type JSONSchemaPropsOrStringArray = unknown;
 
 export interface ExternalDocumentation {
   description?: string;

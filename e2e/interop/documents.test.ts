@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  ApiCaller,
+  type OwnApiServer,
+  type ReferenceControlPlane,
+  referenceObstacle,
+  skipBecause,
+  startOwnApiServer,
+  startReferenceControlPlane,
+} from '../support/index.ts';
+import { differences } from './differences.ts';
+import { type Documents, readDiscovery, readOpenApi } from './documents.ts';
+import { judge, type Listed } from './listed.ts';
+import { defineWidgets } from './widgets.ts';
+
+const lists = JSON.parse(readFileSync(join(import.meta.dirname, 'listed-differences.json'), 'utf8')) as Readonly<
+  Record<'discovery' | 'openapi', readonly Listed[]>
+>;
+const linesMax = 40;
+
+describe('what the server says of itself, beside kube-apiserver', () => {
+  let theirs: ReferenceControlPlane;
+  let ours: OwnApiServer;
+
+  before(async function () {
+    const obstacle = referenceObstacle();
+    if (obstacle !== undefined) return skipBecause(this, obstacle);
+    [theirs, ours] = await Promise.all([startReferenceControlPlane(), startOwnApiServer()]);
+    using their = new ApiCaller(theirs);
+    using our = new ApiCaller(ours);
+    await Promise.all([defineWidgets(their), defineWidgets(our)]);
+  });
+  after(async () => {
+    await Promise.all([theirs?.stop(), ours?.stop()]);
+  });
+
+  async function agree(read: (api: ApiCaller) => Promise<Documents>, listed: readonly Listed[]) {
+    using their = new ApiCaller(theirs);
+    using our = new ApiCaller(ours);
+    const [expected, actual] = await Promise.all([read(their), read(our)]);
+    const found = differences(Object.fromEntries(expected), Object.fromEntries(actual));
+    const { unlisted, stale } = judge(found, listed);
+    expect(unlisted.slice(0, linesMax), `${unlisted.length} differences are not listed`).to.deep.equal([]);
+    expect(stale, 'entries of listed-differences.json that no longer match').to.deep.equal([]);
+  }
+
+  it('discovery is the same but for what is listed', () => agree(readDiscovery, lists.discovery));
+
+  it('OpenAPI v2 and v3 are the same but for what is listed', () => agree(readOpenApi, lists.openapi));
+});
