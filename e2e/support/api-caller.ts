@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https';
-import type { ClusterPki } from '@coracle/cluster/pki';
+import type { ClusterPki, KeyPair } from '@coracle/cluster/pki';
 
 /** An answer as it came over the wire. */
 export interface ApiAnswer {
@@ -17,15 +17,22 @@ export interface ApiCall {
   readonly body?: object | string | Uint8Array;
 }
 
-/** Sends requests as the administrator, byte for byte as told: no client library corrects or retries anything. */
+export interface ApiCallerOptions {
+  readonly url: string;
+  readonly pki: ClusterPki;
+  /** Client certificate to show. Default: the administrator's. */
+  readonly identity?: KeyPair | 'none';
+}
+
+/** Sends requests as the administrator or as told, byte for byte as told: no client library corrects or retries anything. */
 export class ApiCaller implements Disposable {
   readonly #url: string;
   readonly #agent: Agent;
 
-  constructor({ url, pki }: { readonly url: string; readonly pki: ClusterPki }) {
+  constructor({ url, pki, identity = pki.admin }: ApiCallerOptions) {
     this.#url = url;
-    const { certificate, key } = pki.admin;
-    this.#agent = new Agent({ keepAlive: true, ca: pki.authority.certificate, cert: certificate, key });
+    const shown = identity === 'none' ? {} : { cert: identity.certificate, key: identity.key };
+    this.#agent = new Agent({ keepAlive: true, ca: pki.authority.certificate, ...shown });
   }
 
   /** `path` with its query, `/api/v1/namespaces?limit=5`. Resolves whatever the status is. */

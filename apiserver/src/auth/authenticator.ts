@@ -7,12 +7,14 @@ import type { ApiRequest, UserInfo } from '../http/api-request.ts';
  * - Return `undefined`: there is no credential of this kind on the request, ask the next one.
  * - Return an `Authentication`: this is who it is. The filter adds the group `system:authenticated` unless the user is
  *   `system:anonymous`, and takes the `Authorization` header off before anything else sees the request.
- * - Throw: a credential of this kind is there but bad. Nobody else is asked, anonymous included; the answer is
- *   401 Unauthorized and the error's message goes to the log only.
+ * - Throw: a credential of this kind is there but bad. Others are asked all the same, those of last resort excepted; where
+ *   nobody knows the caller the answer is 401 Unauthorized, and the error's message goes to the log only.
  */
 export interface Authenticator {
   /** For logs and metrics: `x509`, `service-account-token`. */
   readonly name: string;
+  /** Not asked about a request that carries a bad credential: anonymous. */
+  readonly lastResort?: boolean;
   authenticate(request: ApiRequest): Authentication | undefined | Promise<Authentication | undefined>;
 }
 

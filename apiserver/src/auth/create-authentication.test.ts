@@ -90,11 +90,11 @@ describe('authentication', () => {
   it('refuses a token that is over, not for us, or forged', async () => {
     const good = issue();
     expect(await failureOf(withToken(issue({ audiences: ['vault'] })))).to.match(/token audiences/);
-    expect(await failureOf(withToken(`${good.slice(0, -4)}AAAA`))).to.match(/invalid signature/);
+    expect(await failureOf(withToken(`${good.slice(0, -4)}AAAA`))).to.match(/error in cryptographic primitive/);
     const { claims } = parseToken(good) as { claims: object };
     const stranger = pair('ec');
     const forged = signToken(stranger.key, new VerifyingKey(stranger.pem), claims);
-    expect(await failureOf(withToken(forged))).to.match(/invalid signature/);
+    expect(await failureOf(withToken(forged))).to.match(/error in cryptographic primitive/);
     expect(await failureOf(withToken('what.is.this'))).to.equal('invalid bearer token');
     await clock.advance(600_000 + 61_000);
     expect(await failureOf(withToken(good))).to.equal('service account token has expired');
@@ -114,7 +114,7 @@ describe('authentication', () => {
     readers.remove(Pods, pod);
     expect(await failureOf(withToken(bound))).to.match(/has been invalidated/);
     readers.remove(ServiceAccounts, account);
-    expect(await failureOf(withToken(issue()))).to.match(/has been invalidated/);
+    expect(await failureOf(withToken(issue()))).to.match(/serviceaccounts "robot" not found/);
   });
 
   it('issues tokens, those of pods for longer than they are asked for', async () => {

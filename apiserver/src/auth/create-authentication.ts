@@ -1,3 +1,4 @@
+import { textOfError } from '@coracle/apimachinery/errors';
 import type { SecurityContext } from '../options.ts';
 import type { IssueToken } from '../resources/parts.ts';
 import type { Authentication, Authenticator, TokenAuthenticator } from './authenticator.ts';
@@ -31,7 +32,7 @@ export function createAuthentication({ environment, options, readers }: Security
   const proxies = frontProxy && new CertificateAuthorities(frontProxy.authorities);
   const bearers: TokenAuthenticator[] = [
     ...(keys === undefined ? [] : [new ServiceAccountTokenAuthenticator(keys, readers, environment.clock)]),
-    bootstrapTokenAuthenticator(readers, environment.clock),
+    forAudiences(bootstrapTokenAuthenticator(readers, environment.clock), keys?.audiences ?? []),
   ];
   const authenticators = [
     ...(proxies === undefined ? [] : [frontProxyAuthenticator(proxies, frontProxy?.allowedNames ?? [])]),
@@ -48,11 +49,29 @@ export function createAuthentication({ environment, options, readers }: Security
   return { authenticators, tokens, keys, issueToken: keys && createTokenIssuer(keys, environment.clock) };
 }
 
+/**
+ * Tokens of a kind that knows no audiences are for this server: a review for others does not know them
+ * (k8s.io/apiserver pkg/authentication/authenticator/audagnostic.go).
+ */
+function forAudiences(authenticator: TokenAuthenticator, own: readonly string[]): TokenAuthenticator {
+  return {
+    ...authenticator,
+    async authenticateToken(token, wanted) {
+      const audiences = wanted.filter((audience) => own.includes(audience));
+      if (wanted.length > 0 && audiences.length === 0) return undefined;
+      const answer = await authenticator.authenticateToken(token, wanted);
+      return answer && { ...answer, audiences };
+    },
+  };
+}
+
+const unknownToken = 'invalid bearer token';
+
 /** A token that nobody knows is a bad credential: its sender is not let in as anonymous. */
 const unknownTokenAuthenticator: Authenticator = {
   name: 'unknown-token',
   authenticate(request) {
-    if (bearerTokenOf(request) !== undefined) throw new Error('invalid bearer token');
+    if (bearerTokenOf(request) !== undefined) throw new Error(unknownToken);
     return undefined;
   },
 };
@@ -62,9 +81,15 @@ async function authenticateToken(
   token: string,
   audiences: readonly string[],
 ): Promise<Authentication | undefined> {
+  const errors: string[] = [];
   for (const bearer of bearers) {
-    const answer = await bearer.authenticateToken(token, audiences);
-    if (answer !== undefined) return answer;
+    try {
+      const answer = await bearer.authenticateToken(token, audiences);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      errors.push(textOfError(error));
+    }
   }
-  return undefined;
+  if (errors.length === 0) return undefined;
+  throw new Error(`[${[unknownToken, ...errors].join(', ')}]`);
 }

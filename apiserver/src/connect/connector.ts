@@ -7,9 +7,10 @@ import {
   internalError,
   notFound,
   serviceUnavailable,
+  StatusError,
 } from '@coracle/apimachinery/errors';
 import type { Running } from '@coracle/apimachinery/component';
-import type { Node } from '@coracle/apimachinery/types/core-v1';
+import type { Node, NodeAddress } from '@coracle/apimachinery/types/core-v1';
 import type { ApiResponse } from '../http/api-request.ts';
 import type { KubeletClientOptions } from '../options.ts';
 import type { ConnectCall } from '../registry/strategy.ts';
@@ -81,9 +82,17 @@ async function kubeletAddress(name: string, { context }: ConnectCall): Promise<{
   if (node === undefined) throw notFound(nodes, name);
   const addresses = node.status?.addresses ?? [];
   const host = addressTypes.map((type) => addresses.find((address) => address.type === type)?.address).find(Boolean);
-  if (host === undefined)
-    throw internalError(`no preferred addresses found; known addresses: ${JSON.stringify(addresses)}`);
+  if (host === undefined) throw withoutReason(`no preferred addresses found; known addresses: ${goText(addresses)}`);
   return { host, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || kubeletPortDefault };
+}
+
+/** Upstream never gave this error a reason. */
+function withoutReason(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+}
+
+function goText(addresses: readonly NodeAddress[]): string {
+  return `[${addresses.map(({ type, address }) => `{${type} ${address}}`).join(' ')}]`;
 }
 
 async function upgradeTo(call: ConnectCall, destination: Destination): Promise<ApiResponse> {

@@ -5,8 +5,8 @@ import type { UserInfo } from '../http/api-request.ts';
 import type { Filter, RequestContext } from './filter.ts';
 
 /**
- * Asks the authenticators in order; the first that knows the caller names it, a bad credential ends the search with 401.
- * `onRefused` is told of those.
+ * Asks the authenticators in order; the first that knows the caller names it. Where none does, or a credential is bad and no
+ * other good, the answer is 401. `onRefused` is told of those.
  */
 export function authenticationFilter(
   authenticators: readonly Authenticator[],
@@ -19,14 +19,17 @@ export function authenticationFilter(
       context.user = trusted;
       return next(context);
     }
+    let failed = false;
     for (const authenticator of authenticators) {
+      if (failed && authenticator.lastResort) break;
       let answer;
       try {
         answer = authenticator.authenticate(context.request);
         if (answer instanceof Promise) answer = await answer;
       } catch (error) {
         log.info('Unable to authenticate the request', { authenticator: authenticator.name, error });
-        break;
+        failed = true;
+        continue;
       }
       if (answer === undefined) continue;
       context.user = withAuthenticatedGroup(answer.user);

@@ -4,6 +4,9 @@ import type { UserInfo } from '../http/api-request.ts';
 import type { Filter } from './filter.ts';
 import type { RequestInfo } from './request-info.ts';
 
+/** The answer of an authorizer that knows nothing about a request. */
+export const noOpinion: AuthorizationDecision = { decision: 'no-opinion', reason: '' };
+
 /** Asks the authorizer about the request as a whole; anything but `allow` is 403. */
 export function authorizationFilter(authorizer: Authorizer): Filter {
   return async (context, next) => {
@@ -20,19 +23,23 @@ export function authorizationFilter(authorizer: Authorizer): Filter {
   };
 }
 
-/** Asks several authorizers in order; the first that does not abstain decides. */
+/**
+ * Asks several authorizers in order; the first that does not abstain decides. Where all abstain, each one's reason carries its
+ * name (pkg/authorization/union).
+ */
 export function authorizerChain(authorizers: readonly Authorizer[]): Authorizer {
   return {
     name: 'chain',
     authorize(attributes) {
-      const reasons: string[] = [];
+      const abstained: Abstention[] = [];
       for (let index = 0; index < authorizers.length; index++) {
-        const answer = (authorizers[index] as Authorizer).authorize(attributes);
-        if (answer instanceof Promise) return finishChain(authorizers, index, answer, attributes, reasons);
+        const authorizer = authorizers[index] as Authorizer;
+        const answer = authorizer.authorize(attributes);
+        if (answer instanceof Promise) return finishChain(authorizers, index, answer, attributes, abstained);
         if (answer.decision !== 'no-opinion') return answer;
-        if (answer.reason !== '') reasons.push(answer.reason);
+        if (answer !== noOpinion) abstained.push({ name: authorizer.name, answer });
       }
-      return { decision: 'no-opinion', reason: reasons.join('\n') };
+      return abstained.length === 0 ? noOpinion : nobodyDecides(abstained);
     },
     async rulesFor(user, namespace) {
       const all = await Promise.all(authorizers.map((authorizer) => authorizer.rulesFor?.(user, namespace)));
@@ -53,16 +60,31 @@ async function finishChain(
   from: number,
   pending: Promise<AuthorizationDecision>,
   attributes: AuthorizationAttributes,
-  reasons: string[],
+  abstained: Abstention[],
 ): Promise<AuthorizationDecision> {
   let answer = await pending;
-  for (let index = from + 1; ; index++) {
+  for (let index = from; ; ) {
     if (answer.decision !== 'no-opinion') return answer;
-    if (answer.reason !== '') reasons.push(answer.reason);
-    const authorizer = authorizers[index];
-    if (authorizer === undefined) return { decision: 'no-opinion', reason: reasons.join('\n') };
-    answer = await authorizer.authorize(attributes);
+    abstained.push({ name: authorizers[index]?.name ?? '', answer });
+    const next = authorizers[++index];
+    if (next === undefined) return nobodyDecides(abstained);
+    answer = await next.authorize(attributes);
   }
+}
+
+interface Abstention {
+  readonly name: string;
+  readonly answer: AuthorizationDecision;
+}
+
+function nobodyDecides(abstained: readonly Abstention[]): AuthorizationDecision {
+  const reasons = abstained.filter(({ answer }) => answer.reason !== '');
+  const errors = abstained.flatMap(({ answer }) => answer.evaluationError ?? []);
+  return {
+    decision: 'no-opinion',
+    reason: reasons.map(({ name, answer }) => `${name}: ${answer.reason}`).join('\n'),
+    ...(errors.length === 0 ? {} : { evaluationError: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]` }),
+  };
 }
 
 export function attributesOf(info: RequestInfo, user: UserInfo): AuthorizationAttributes {

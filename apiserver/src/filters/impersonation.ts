@@ -1,107 +1,52 @@
-import { StatusError } from '@coracle/apimachinery/errors';
-import type { AuthorizationAttributes, Authorizer } from '../auth/authorizer.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { UserInfo } from '../http/api-request.ts';
-import { forbiddenRequest } from './authorization.ts';
-import type { Filter } from './filter.ts';
+import { attributesOf } from './authorization.ts';
+import type { Filter, RequestContext } from './filter.ts';
+import { wantedUser } from './impersonation-headers.ts';
+import { checkMode, type ImpersonationMode, impersonationModes } from './impersonation-modes.ts';
 
-const userHeader = 'impersonate-user';
-const uidHeader = 'impersonate-uid';
-const groupHeader = 'impersonate-group';
-const extraPrefix = 'impersonate-extra-';
-
-/** Lets a caller act as somebody else where the authorizer allows `impersonate` on every part asked for. */
+/** Lets a caller act as somebody else where one of the modes allows it; a refusal is told as the first mode put it. */
 export function impersonationFilter(authorizer: Authorizer): Filter {
+  // The mode that last worked for a caller is tried first.
+  const lastModes = new Map<string, ImpersonationMode>();
   return async (context, next) => {
-    const { headers } = context.request;
-    const wanted = wantedUser(headers);
+    const wanted = wantedUser(context.request.headers);
     if (wanted === undefined) return next(context);
-    for (const attributes of checksFor(context.user, wanted)) {
-      const decision = await authorizer.authorize(attributes);
-      if (decision.decision !== 'allow') throw forbiddenRequest(attributes, decision.reason);
-    }
-    context.user = withImplicitGroups(wanted);
-    context.audit?.setImpersonated(context.user, '');
+    const { user, constraint } = await becomes(context, wanted, authorizer, lastModes);
+    context.user = user;
+    context.audit?.setImpersonated(user, constraint);
     return next(context);
   };
 }
 
-function wantedUser(headers: Readonly<Record<string, string | undefined>>): UserInfo | undefined {
-  const username = headers[userHeader];
-  const uid = headers[uidHeader];
-  const groups = splitHeader(headers[groupHeader]);
-  const extra: Record<string, string[]> = {};
-  for (const name in headers) {
-    if (name.startsWith(extraPrefix)) {
-      extra[decodeURIComponent(name.slice(extraPrefix.length))] = splitHeader(headers[name]);
+async function becomes(
+  context: RequestContext,
+  wanted: UserInfo,
+  authorizer: Authorizer,
+  lastModes: Map<string, ImpersonationMode>,
+): Promise<{ user: UserInfo; constraint: string }> {
+  const request = attributesOf(context.info, context.user);
+  let refusal: unknown;
+  const { username } = context.user;
+  const last = lastModes.get(username);
+  const others = impersonationModes.filter((mode) => mode !== last);
+  for (const mode of last === undefined ? others : [last, ...others]) {
+    if (!mode.applies(wanted, context.user)) continue;
+    try {
+      const user = await checkMode(mode, authorizer, wanted, request);
+      if (mode !== last) remember(lastModes, username, mode);
+      return { user, constraint: mode.name === '' ? '' : `impersonate:${mode.name}` };
+    } catch (error) {
+      refusal ??= error;
     }
   }
-  const more = uid !== undefined || groups.length > 0 || Object.keys(extra).length > 0;
-  if (username === undefined || username === '') {
-    if (!more) return undefined;
-    throw new StatusError({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: 'Internal error occurred: requested impersonation without impersonating a user',
-      reason: 'InternalError',
-      details: { causes: [{ message: 'requested impersonation without impersonating a user' }] },
-      code: 500,
-    });
-  }
-  return { username, ...(uid === undefined ? {} : { uid }), groups, extra };
+  throw refusal;
 }
 
-function splitHeader(value: string | undefined): string[] {
-  if (value === undefined || value === '') return [];
-  return value.split(',').map((part) => part.trim());
-}
+const remembered = 10_000;
 
-const serviceAccountPrefix = 'system:serviceaccount:';
-
-/** One authorization question per user, uid, group and extra value. */
-function checksFor(user: UserInfo, wanted: UserInfo): AuthorizationAttributes[] {
-  const base = {
-    user,
-    verb: 'impersonate',
-    isResourceRequest: true,
-    namespace: '',
-    apiGroup: '',
-    apiVersion: 'v1',
-    subresource: '',
-    path: '',
-  };
-  const authentication = { ...base, apiGroup: 'authentication.k8s.io' };
-  const checks: AuthorizationAttributes[] = [];
-  const account = serviceAccountOf(wanted.username);
-  if (account === undefined) checks.push({ ...base, resource: 'users', name: wanted.username });
-  else checks.push({ ...base, resource: 'serviceaccounts', ...account });
-  if (wanted.uid !== undefined) checks.push({ ...authentication, resource: 'uids', name: wanted.uid });
-  for (const group of wanted.groups) checks.push({ ...base, resource: 'groups', name: group });
-  for (const [key, values] of Object.entries(wanted.extra)) {
-    for (const value of values) {
-      checks.push({ ...authentication, resource: 'userextras', subresource: key, name: value });
-    }
-  }
-  return checks;
-}
-
-function serviceAccountOf(username: string): { namespace: string; name: string } | undefined {
-  if (!username.startsWith(serviceAccountPrefix)) return undefined;
-  const [namespace, name, ...rest] = username.slice(serviceAccountPrefix.length).split(':');
-  return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
-}
-
-function withImplicitGroups(user: UserInfo): UserInfo {
-  if (user.username === 'system:anonymous') {
-    return user.groups.length > 0 ? user : { ...user, groups: ['system:unauthenticated'] };
-  }
-  const account = serviceAccountOf(user.username);
-  const implied =
-    account !== undefined && user.groups.length === 0
-      ? ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`]
-      : [];
-  const groups = [...user.groups, ...implied];
-  if (!groups.includes('system:authenticated')) groups.push('system:authenticated');
-  return { ...user, groups };
+function remember(lastModes: Map<string, ImpersonationMode>, username: string, mode: ImpersonationMode): void {
+  const [oldest] = lastModes.keys();
+  if (lastModes.size >= remembered && oldest !== undefined) lastModes.delete(oldest);
+  lastModes.set(username, mode);
 }

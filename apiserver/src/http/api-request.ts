@@ -40,6 +40,8 @@ export interface Peer {
     readonly organizations: readonly string[];
     readonly raw: Uint8Array;
   };
+  /** Why the certificate that was shown is not believed; `certificate` is absent then. */
+  readonly certificateError?: string;
   /** Who the caller is when it lives in this process and needs no proof. */
   readonly trustedUser?: UserInfo;
 }

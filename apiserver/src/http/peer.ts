@@ -17,9 +17,10 @@ export function peerOf(socket: Socket): Peer {
 function describe(socket: Socket): Peer {
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
   const tls = socket as TLSSocket;
-  if (tls.authorized !== true) return { address };
-  const certificate = tls.getPeerCertificate();
+  const certificate = tls.getPeerCertificate?.();
   if (certificate?.subject === undefined) return { address };
+  // Client certificates are asked for, but a handshake does not fail for a bad one: that is a 401.
+  if (!tls.authorized) return { address, certificateError: String(tls.authorizationError) };
   const subject = certificate.subject as unknown as Record<string, string | string[] | undefined>;
   return {
     address,

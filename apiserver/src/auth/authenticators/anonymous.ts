@@ -7,5 +7,6 @@ const anonymous = {
 /** Whoever shows no credential. RBAC lets them see `/livez`, `/readyz`, `/healthz` and `/version`. */
 export const anonymousAuthenticator: Authenticator = {
   name: 'anonymous',
+  lastResort: true,
   authenticate: () => anonymous,
 };

@@ -17,11 +17,13 @@ export function clientCertificateAuthenticator(frontProxy: CertificateAuthoritie
   const known = new WeakMap<PeerCertificate, Authentication>();
   return {
     name: 'x509',
-    authenticate({ peer: { certificate } }: ApiRequest) {
+    authenticate({ peer: { certificate, certificateError } }: ApiRequest) {
+      if (certificateError !== undefined) throw new Error(`x509: ${certificateError}`);
       if (certificate === undefined) return undefined;
       const answer = known.get(certificate);
       if (answer !== undefined) return answer;
-      if (certificate.commonName === '' || frontProxy?.issued(certificate)) return undefined;
+      if (frontProxy?.issued(certificate)) throw new Error('x509: certificate signed by unknown authority');
+      if (certificate.commonName === '') return undefined;
       const made: Authentication = { user: userOf(certificate) };
       known.set(certificate, made);
       return made;

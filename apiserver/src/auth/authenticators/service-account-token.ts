@@ -1,6 +1,8 @@
 import type { Clock } from '@coracle/apimachinery/clock';
+import { notFound } from '@coracle/apimachinery/errors';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { Nodes, Pods, Secrets, ServiceAccounts } from '@coracle/apimachinery/resources';
+import type { Secret } from '@coracle/apimachinery/types/core-v1';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import type { Readers } from '../../registry/readers.ts';
 import type { Authentication, TokenAuthenticator } from '../authenticator.ts';
@@ -64,13 +66,11 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     const { serviceAccount, namespace, audiences: own = this.#keys.audiences } = claims;
     const shared = own.filter((audience) => audiences.includes(audience));
     if (shared.length === 0) {
-      throw new Error(
-        `token audiences [${own.join(' ')}] is invalid for the target audiences [${audiences.join(' ')}]`,
-      );
+      throw new Error(`token audiences ${quoted(own)} is invalid for the target audiences ${quoted(audiences)}`);
     }
     this.#checkTimes(claims);
-    const account = await this.#existing(ServiceAccounts, 'service account', { namespace, ...serviceAccount });
-    await this.#checkBindings(claims);
+    const account = await this.#accountOf(claims);
+    await this.#checkBindings(claims, token);
     const uid = serviceAccount.uid ?? account.metadata?.uid ?? '';
     return { user: serviceAccountUser(namespace, serviceAccount.name, uid, extraOf(claims)), audiences: shared };
   }
@@ -86,7 +86,9 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     const parsed = parseToken(token);
     const issuer = parsed?.claims['iss'];
     if (parsed === undefined || (issuer !== this.#keys.issuer && issuer !== legacyIssuer)) return undefined;
-    if (!this.#keys.verifies(parsed)) throw new Error('invalid signature, no keys found');
+    if (!this.#keys.verifies(parsed)) {
+      throw new Error('go-jose/go-jose: error in cryptographic primitive');
+    }
     const claims = issuer === legacyIssuer ? legacyClaims(parsed.claims) : boundClaims(parsed.claims);
     this.#verified.set(token, claims);
     if (this.#verified.size > verifiedTokensMax) this.#verified.delete(this.#verified.keys().next().value ?? '');
@@ -103,33 +105,76 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     }
   }
 
-  async #checkBindings({ namespace, secret, pod, node }: Claims): Promise<void> {
-    if (secret !== undefined) await this.#existing(Secrets, 'secret', { namespace, ...secret });
+  async #accountOf({ namespace, serviceAccount }: Claims): Promise<KubernetesObject> {
+    const { name, uid } = serviceAccount;
+    const account = await this.#find(ServiceAccounts, { namespace, ...serviceAccount });
+    if (account === undefined) throw notFound(ServiceAccounts, name);
+    const { uid: actual } = account.metadata ?? {};
+    if (uid !== undefined && actual !== uid) {
+      throw new Error(`service account UID (${actual}) does not match claim (${uid})`);
+    }
+    this.#checkDeletion(account);
+    return account;
+  }
+
+  async #checkBindings({ namespace, secret, pod, node }: Claims, token: string): Promise<void> {
+    if (secret !== undefined) {
+      const found: Secret = await this.#existing(Secrets, 'secret', { namespace, ...secret });
+      if (secret.uid === undefined) checkCopy(found, token);
+    }
     if (pod !== undefined) await this.#existing(Pods, 'pod', { namespace, ...pod });
     else if (node !== undefined) await this.#existing(Nodes, 'node', node);
   }
 
-  /** The object a token depends on. A cache that is behind is not trusted to say that there is none. */
+  /** The object a token is bound to. */
   async #existing(
     resource: GroupResource,
     kind: string,
-    { namespace, name, uid }: Reference & { namespace?: string },
+    reference: Reference & { namespace?: string },
   ): Promise<KubernetesObject> {
-    const key = namespace === undefined ? { name } : { namespace, name };
-    let object = await this.#readers.get(resource, key);
-    if (object === undefined || (uid !== undefined && object.metadata?.uid !== uid)) {
-      object = await this.#readers.get(resource, key, { type: 'newest' });
-    }
-    if (object === undefined) throw new Error(`service account token has been invalidated: ${kind} ${name} is gone`);
-    const { uid: actual, deletionTimestamp } = object.metadata ?? {};
+    const object = await this.#find(resource, reference);
+    if (object === undefined) throw new Error(invalidated);
+    const { uid } = reference;
+    const { uid: actual } = object.metadata ?? {};
     if (uid !== undefined && actual !== uid) {
       throw new Error(`${kind} UID (${actual}) does not match service account ${kind} ref claim (${uid})`);
     }
-    if (deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < this.#clock.now() - leewayMs) {
-      throw new Error(`service account token has been invalidated: ${kind} ${name} has been deleted`);
-    }
+    this.#checkDeletion(object);
     return object;
   }
+
+  /** A cache that is behind is not trusted to say that there is none. */
+  async #find(
+    resource: GroupResource,
+    { namespace, name, uid }: Reference & { namespace?: string },
+  ): Promise<KubernetesObject | undefined> {
+    const key = namespace === undefined ? { name } : { namespace, name };
+    const object = await this.#readers.get(resource, key);
+    if (object !== undefined && (uid === undefined || object.metadata?.uid === uid)) return object;
+    return this.#readers.get(resource, key, { type: 'newest' });
+  }
+
+  #checkDeletion({ metadata }: KubernetesObject): void {
+    const deletedAt = metadata?.deletionTimestamp;
+    if (deletedAt !== undefined && Date.parse(deletedAt) < this.#clock.now() - leewayMs) throw new Error(invalidated);
+  }
+}
+
+const invalidated = 'service account token has been invalidated';
+
+/** The token of a Secret is revoked by changing what the Secret holds, or by marking it. */
+function checkCopy({ metadata, data }: Secret, token: string): void {
+  if (data?.['token'] !== Buffer.from(token).toString('base64')) throw new Error("Token does not match server's copy");
+  if (metadata?.labels?.[invalidSinceLabel] !== undefined) {
+    const { namespace, name } = metadata;
+    throw new Error(`the token in secret ${namespace}/${name} has been marked invalid`);
+  }
+}
+
+const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since';
+
+function quoted(audiences: readonly string[]): string {
+  return `[${audiences.map((audience) => JSON.stringify(audience)).join(' ')}]`;
 }
 
 function extraOf({ pod, node, tokenId }: Claims): Record<string, readonly string[]> {

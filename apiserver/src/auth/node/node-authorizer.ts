@@ -18,7 +18,7 @@ const leaseNamespace = 'kube-node-lease';
  * (plugin/pkg/auth/authorizer/node); what the content of a write may be is the NodeRestriction plug-in's business.
  */
 export class NodeAuthorizer implements Authorizer {
-  readonly name = 'Node';
+  readonly name = 'node';
   readonly #graph: NodeGraph;
 
   constructor(readers: Readers, signal: AbortSignal) {

@@ -45,7 +45,8 @@ export async function checkBindingEscalation(
   if (await isAllowed(context, 'bind', resource.resource, roleRef.name, namespace)) return;
   const key = roleRef.kind === 'Role' ? { namespace, name: roleRef.name } : { name: roleRef.name };
   const role = await context.readers.get<Role>(resource, key);
-  if (role === undefined) throw notFound(resource, roleRef.name);
+  // Told as if the binding itself were missing, as upstream does.
+  if (role === undefined) throw notFound(context.row, roleRef.name);
   await confirmHeld(context, metadata?.name ?? '', role.rules ?? []);
 }
 

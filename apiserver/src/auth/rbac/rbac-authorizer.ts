@@ -9,7 +9,7 @@ const noOpinion: AuthorizationDecision = { decision: 'no-opinion', reason: '' };
 
 /** Roles and bindings decide (upstream plugin/pkg/auth/authorizer/rbac). Always answers at once. */
 export class RbacAuthorizer implements Authorizer {
-  readonly name = 'RBAC';
+  readonly name = 'rbac';
   readonly #policy: PolicyIndex;
 
   constructor(readers: Readers, signal: AbortSignal) {

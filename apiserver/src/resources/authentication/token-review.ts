@@ -18,7 +18,7 @@ async function statusOf({ spec }: TokenReview, { tokens }: WriteContext): Promis
   const wanted = spec.audiences?.length ? spec.audiences : tokens.audiences;
   try {
     const answer = await tokens.authenticate(spec.token, wanted);
-    if (answer === undefined) return { authenticated: false, user: {}, error: 'invalid bearer token' };
+    if (answer === undefined) return { user: {}, error: 'invalid bearer token' };
     const user = userOnTheWire(answer.user);
     return {
       authenticated: true,
@@ -26,6 +26,6 @@ async function statusOf({ spec }: TokenReview, { tokens }: WriteContext): Promis
       ...(answer.audiences === undefined ? {} : { audiences: [...answer.audiences] }),
     };
   } catch (error) {
-    return { authenticated: false, user: {}, error: textOfError(error) };
+    return { user: {}, error: textOfError(error) };
   }
 }

@@ -1,4 +1,4 @@
-import { badRequest, type FieldError, field } from '@coracle/apimachinery/errors';
+import { badRequest, type FieldError, field, invalid } from '@coracle/apimachinery/errors';
 import type { ObjectMeta } from '@coracle/apimachinery/meta';
 import type {
   LocalSubjectAccessReview,
@@ -21,12 +21,11 @@ export const subjectAccessReviewStrategy: Strategy<SubjectAccessReview> = {
   validateName: () => [],
   namelessErrors: true,
   defaults: withSpec,
-  validate: ({ spec, metadata }) => [...checkSubject(spec), ...checkWhat(spec), ...checkMetadata(metadata, false)],
-  answer: async (review, context) => ({
-    ...review,
-    metadata: answeredMetadata(review.metadata),
-    status: await decide(userOf(review.spec), review.spec, context),
-  }),
+  async answer(review, context) {
+    const { spec, metadata } = review;
+    refuse([...checkWhat(spec), ...checkSubject(spec), ...checkMetadata(metadata, false)]);
+    return { ...review, metadata: answeredMetadata(metadata), status: await decide(userOf(spec), spec, context) };
+  },
 };
 
 export const selfSubjectAccessReviewStrategy: Strategy<SelfSubjectAccessReview> = {
@@ -34,12 +33,11 @@ export const selfSubjectAccessReviewStrategy: Strategy<SelfSubjectAccessReview> 
   validateName: () => [],
   namelessErrors: true,
   defaults: withSpec,
-  validate: ({ spec, metadata }) => [...checkWhat(spec), ...checkMetadata(metadata, false)],
-  answer: async (review, context) => ({
-    ...review,
-    metadata: answeredMetadata(review.metadata),
-    status: await decide(context.user, review.spec, context),
-  }),
+  async answer(review, context) {
+    const { spec, metadata } = review;
+    refuse([...checkWhat(spec), ...checkMetadata(metadata, false)]);
+    return { ...review, metadata: answeredMetadata(metadata), status: await decide(context.user, spec, context) };
+  },
 };
 
 export const localSubjectAccessReviewStrategy: Strategy<LocalSubjectAccessReview> = {
@@ -47,13 +45,14 @@ export const localSubjectAccessReviewStrategy: Strategy<LocalSubjectAccessReview
   validateName: () => [],
   namelessErrors: true,
   defaults: withSpec,
-  validate: ({ spec, metadata }) => [
-    ...checkSubject(spec),
-    ...checkWhat(spec),
-    ...checkMetadata(metadata, true),
-    ...checkLocal(spec, metadata?.namespace ?? ''),
-  ],
   async answer(review, context) {
+    const { spec, metadata } = review;
+    refuse([
+      ...checkWhat(spec),
+      ...checkSubject(spec),
+      ...checkMetadata(metadata, true),
+      ...checkLocal(spec, metadata?.namespace ?? ''),
+    ]);
     if (context.namespace !== review.metadata?.namespace) {
       throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${context.namespace}`);
     }
@@ -64,6 +63,11 @@ export const localSubjectAccessReviewStrategy: Strategy<LocalSubjectAccessReview
     };
   },
 };
+
+/** The message names neither kind nor object, as upstream's. */
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group, kind: '' }, '', errors);
+}
 
 /** A review without a spec asks about nothing, which validation then says. */
 function withSpec(review: { spec?: object }): void {
