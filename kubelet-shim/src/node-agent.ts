@@ -122,6 +122,7 @@ export async function startNodeAgent(dependencies: NodeAgentDependencies, option
       dns: options.dns,
       allocatable: options.allocatable,
       capacity: options.capacity,
+      cgroup: options.cgroup,
       seccompDefault: options.seccompDefault ?? false,
       runtimeHandler: async (name) => (await client.get(RuntimeClasses, { name })).handler,
     }),

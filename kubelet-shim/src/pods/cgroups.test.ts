@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { podOf } from '../testing/index.ts';
-import { createPodCgroups } from './cgroups.ts';
+import { createPodCgroups, podsMemoryLimit } from './cgroups.ts';
 
 /** Over a plain folder: what is written where; the kernel's part is seen on real machines. */
 describe('cgroups of pods', () => {
@@ -33,6 +33,17 @@ describe('cgroups of pods', () => {
     expect(read(`${path}/cpu.max`)).to.equal('50000 100000');
     expect(read(`${path}/memory.max`)).to.equal(String(64 * 1024 * 1024));
   });
+
+  for (const [version, file] of [
+    ['v1', 'memory/machine/kubepods/memory.limit_in_bytes'],
+    ['v2', 'machine/kubepods/memory.max'],
+  ] as const) {
+    it(`${version}: all pods together stay below what the system keeps`, async () => {
+      const memoryLimitBytes = podsMemoryLimit({ capacity: { memory: '2Gi' }, allocatable: { memory: '1Gi' } });
+      await createPodCgroups({ parent: '/machine', version, mount, memoryLimitBytes }).ensure(pod);
+      expect(read(file)).to.equal(String((1024 + 100) * 2 ** 20));
+    });
+  }
 
   it('leave pods that are still there when others are swept away', async () => {
     for (const uid of ['u-1', 'u-2']) {

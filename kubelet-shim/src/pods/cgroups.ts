@@ -6,7 +6,7 @@ import type { NodeAgentOptions } from '../node/options.ts';
 import type { LinuxResources } from '../runtime/index.ts';
 import type { PodCgroups } from './pod-services.ts';
 import { qosClass } from './qos.ts';
-import { podCgroupResources } from './resources.ts';
+import { podCgroupResources, podMemoryHigh } from './resources.ts';
 
 export interface CgroupOptions {
   /** Absolute path below the mounts; `kubepods` is made inside. */
@@ -39,7 +39,7 @@ export function createPodCgroups(options: CgroupOptions): PodCgroups {
       if (memoryLimitBytes > 0)
         await (limited ??= limitPods(mount, join(parent, 'kubepods'), version, memoryLimitBytes));
       if (version === 'v1') await ensureV1(mount, path, resources);
-      else await ensureV2(mount, path, resources);
+      else await ensureV2(mount, path, resources, podMemoryHigh(pod));
       return path;
     },
     async remove(pod) {
@@ -92,7 +92,12 @@ async function ensureV1(mount: string, path: string, resources: LinuxResources):
   await write('memory', 'memory.limit_in_bytes', resources.memoryLimitInBytes ?? -1);
 }
 
-async function ensureV2(mount: string, path: string, resources: LinuxResources): Promise<void> {
+async function ensureV2(
+  mount: string,
+  path: string,
+  resources: LinuxResources,
+  high: number | undefined,
+): Promise<void> {
   const folder = join(mount, path);
   await mkdir(folder, { recursive: true });
   await delegate(mount, path);
@@ -100,6 +105,7 @@ async function ensureV2(mount: string, path: string, resources: LinuxResources):
   await writeFile(join(folder, 'cpu.weight'), String(weightOf(cpuShares)));
   await writeFile(join(folder, 'cpu.max'), `${cpuQuota ?? 'max'} ${cpuPeriod}`);
   await writeFile(join(folder, 'memory.max'), String(memoryLimitInBytes ?? 'max'));
+  await writeFile(join(folder, 'memory.high'), String(high ?? 'max'));
 }
 
 /** Every folder above must hand its controllers down. One that a machine lacks is not an error. */

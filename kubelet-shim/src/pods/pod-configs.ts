@@ -30,7 +30,7 @@ import {
   type PodFiles,
   StartProblem,
 } from './pod-services.ts';
-import { containerResources } from './resources.ts';
+import { containerResources, type NodeMemory } from './resources.ts';
 import { containerSecurity, namespaceOptions, sandboxSecurity } from './security-context.ts';
 import { serviceVariables } from './service-variables.ts';
 
@@ -49,6 +49,7 @@ export interface PodConfigsDependencies {
   readonly dns: NodeDns;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly capacity: Readonly<Record<string, string>>;
+  readonly cgroup: 'v1' | 'v2';
   readonly seccompDefault: boolean;
   /** The handler that a RuntimeClass names. Throws where there is no such class. */
   readonly runtimeHandler: (className: string) => Promise<string>;
@@ -58,10 +59,14 @@ const hostsPath = '/etc/hosts';
 
 export function createPodConfigs(dependencies: PodConfigsDependencies): PodConfigs {
   const { dns, cgroups, files, runtime } = dependencies;
-  const memoryBytes = quantityValue(dependencies.capacity['memory']);
+  const node: NodeMemory = {
+    capacityBytes: quantityValue(dependencies.capacity['memory']),
+    allocatableBytes: quantityValue(dependencies.allocatable['memory']),
+    cgroup: dependencies.cgroup,
+  };
   /** What each running container was last given, by its id, and the words of the spec that it came from. */
   const given = new Map<string, Given>();
-  const wanted = (pod: Pod, spec: ContainerSpec) => containerResources(pod, spec, memoryBytes);
+  const wanted = (pod: Pod, spec: ContainerSpec) => containerResources(pod, spec, node);
 
   return {
     async sandbox(pod, attempt) {

@@ -1,9 +1,17 @@
 import { expect } from 'chai';
 import { podOf } from '../testing/index.ts';
 import { qosClass } from './qos.ts';
-import { containerResources, cpuQuota, cpuShares, podCgroupResources, podResource } from './resources.ts';
+import {
+  containerResources,
+  cpuQuota,
+  cpuShares,
+  podCgroupResources,
+  podMemoryHigh,
+  podResource,
+} from './resources.ts';
 
 const gibibyte = 1024 ** 3;
+const node = (cgroup: 'v1' | 'v2') => ({ capacityBytes: 4 * gibibyte, allocatableBytes: 3 * gibibyte, cgroup });
 const of = (requests: Record<string, string>, limits?: Record<string, string>) => ({
   name: 'c',
   resources: { requests, ...(limits && { limits }) },
@@ -30,13 +38,35 @@ describe('resources', () => {
 
   it('gives a container its limits, and its requests as shares', () => {
     const spec = of({ cpu: '250m', memory: '1Gi' }, { cpu: '1', memory: '2Gi' });
-    expect(containerResources(podOf({ containers: [spec] }), spec, 4 * gibibyte)).to.deep.equal({
+    expect(containerResources(podOf({ containers: [spec] }), spec, node('v1'))).to.deep.equal({
       cpuShares: 256,
       cpuPeriod: 100_000,
       cpuQuota: 100_000,
       memoryLimitInBytes: 2 * gibibyte,
       oomScoreAdj: 750,
     });
+  });
+
+  const high = (spec: ReturnType<typeof of>, pod = podOf({ containers: [spec] })) =>
+    containerResources(pod, spec, node('v2')).unified?.['memory.high'];
+
+  it('has a container end as a whole when it runs out of memory, where the kernel can (cgroup v2)', () => {
+    const spec = of({ memory: '1Gi' }, { memory: '1Gi' });
+    expect(containerResources(podOf({ containers: [spec] }), spec, node('v2')).unified).to.deep.equal({
+      'memory.oom.group': '1',
+      'memory.min': '0',
+      'memory.low': '0',
+    });
+  });
+
+  it('slows a container down at nine tenths of what it may use beyond its request (cgroup v2)', () => {
+    const pages = (bytes: number) => String(Math.floor(bytes / 4096) * 4096);
+    expect(high(of({ memory: '1Gi' }, { memory: '2Gi' })), 'limited').to.equal(pages(1.9 * gibibyte));
+    expect(high(of({})), 'free').to.equal(pages(0.9 * 3 * gibibyte));
+    const limitedPod = podOf({ resources: { limits: { memory: '2Gi' } }, containers: [of({})] });
+    expect(high(of({}), limitedPod), 'left to the pod').to.equal(undefined);
+    expect(podMemoryHigh(limitedPod)).to.equal(Number(pages(1.8 * gibibyte)));
+    expect(podMemoryHigh(podOf({ containers: [of({}, { memory: '2Gi' })] }))).to.equal(undefined);
   });
 
   it('counts what runs together, or the greatest init container', () => {

@@ -25,9 +25,45 @@ export function cpuQuota(milliCpu: number): number {
   return Math.max(quotaMin, Math.floor((milliCpu * quotaPeriod) / 1000));
 }
 
-/** `nodeMemoryBytes` decides how soon the kernel picks a burstable container when memory runs out. */
-export function containerResources(pod: Pod, spec: Container, nodeMemoryBytes: number): LinuxResources {
-  return { ...limitsOf(spec.resources ?? {}), oomScoreAdj: oomScore(pod, spec, nodeMemoryBytes) };
+export interface NodeMemory {
+  /** Decides how soon the kernel picks a burstable container when memory runs out. */
+  readonly capacityBytes: number;
+  /** What a container without a limit is slowed down before it reaches. */
+  readonly allocatableBytes: number;
+  readonly cgroup: 'v1' | 'v2';
+}
+
+export function containerResources(pod: Pod, spec: Container, node: NodeMemory): LinuxResources {
+  const limits = { ...limitsOf(spec.resources ?? {}), oomScoreAdj: oomScore(pod, spec, node.capacityBytes) };
+  return node.cgroup === 'v1' ? limits : { ...limits, unified: unifiedOf(pod, spec, node.allocatableBytes) };
+}
+
+/** memoryThrottlingFactor */
+const throttlingFactor = 0.9;
+const pageBytes = 4096;
+
+/**
+ * What only cgroup v2 knows: a container that runs out of memory ends as a whole, and is slowed down before that
+ * (KEP-2570 with the kubelet's defaults: nothing is reserved).
+ */
+function unifiedOf(pod: Pod, { resources }: Container, allocatableBytes: number): Readonly<Record<string, string>> {
+  const request = quantityValue(resources?.requests?.['memory']);
+  const limit = quantityValue(resources?.limits?.['memory']);
+  const isLeftToPod = limit === 0 && quantityValue(pod.spec?.resources?.limits?.['memory']) > 0;
+  const high = isLeftToPod ? undefined : memoryHigh(request, limit, limit || allocatableBytes);
+  return {
+    'memory.oom.group': '1',
+    'memory.min': '0',
+    'memory.low': '0',
+    ...(high !== undefined && { 'memory.high': String(high) }),
+  };
+}
+
+/** Above this the kernel slows allocations down; undefined where the request is all there is. */
+function memoryHigh(request: number, limit: number, ceiling: number): number | undefined {
+  if (request === limit && request !== 0) return undefined;
+  const high = Math.floor((request + (ceiling - request) * throttlingFactor) / pageBytes) * pageBytes;
+  return high > request ? high : undefined;
 }
 
 function limitsOf({ requests, limits }: ResourceRequirements): LinuxResources {
@@ -94,4 +130,11 @@ export function podCgroupResources(pod: Pod): LinuxResources {
     ...(quota > 0 && { cpuQuota: quota }),
     ...(memoryLimit !== undefined && memoryLimit > 0 && { memoryLimitInBytes: memoryLimit }),
   };
+}
+
+/** `memory.high` of the pod's own cgroup on v2: only for pods that have resources of their own (KEP-2837). */
+export function podMemoryHigh(pod: Pod): number | undefined {
+  const limit = podResource(pod, 'limits', 'memory') ?? 0;
+  if (!pod.spec?.resources || limit === 0) return undefined;
+  return memoryHigh(podResource(pod, 'requests', 'memory') ?? 0, limit, limit);
 }

@@ -3,7 +3,10 @@ import { promisify } from 'node:util';
 import { RuntimeFailure } from '../cri.ts';
 
 const run = promisify(execFile);
-const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+/** The same `ctr` as machines are started with: that of their containerd. */
+const environment = {
+  PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+};
 
 /**
  * An image's files at a folder of the node, read-only. CRI can mount images into containers only since containerd 2.1; its
