@@ -95,7 +95,7 @@ function withoutChance(text: string): string {
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
     .replaceAll(/(in record \()\d+|(resourceVersion\\?":\\?")\d+/g, '$1$2<version>')
     .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>')
-    .replaceAll(/\n@@[^\n]*(\n[ +-][^\n]*)*\n?/g, '')
+    .replaceAll(/\n(?:@@[^\n]*\n(?:[ +-][^\n]*\n?)*)+/g, '')
     .replaceAll(/\n(?=$|, |\])/g, '')
     .replaceAll(quotedJson, (_, text: string) => `value: ${sortedJson(text)}`)
     .replaceAll(/Key: (\/registry)?\//g, 'Key: /')

@@ -2,3 +2,4 @@ export { createStrategicPatch } from './create-strategic-patch.ts';
 export { applyJsonPatch, type JsonPatchOperation } from './json-patch.ts';
 export { applyMergePatch, createMergePatch } from './merge-patch.ts';
 export { applyStrategicMergePatch } from './strategic-merge-patch.ts';
+export { goValue } from './go-value.ts';

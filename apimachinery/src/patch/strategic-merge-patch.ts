@@ -35,7 +35,7 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
   if (Object.hasOwn(patch, retainKeys)) retain(result, patch);
   const done = orderLists(result, patch, schema);
   for (const key of Object.keys(patch)) {
-    if (key.startsWith(deletePrefix)) deleteFromList(result, key, patch[key]);
+    if (key.startsWith(deletePrefix)) deleteFromList(result, key, patch[key], schema);
   }
   for (const name of Object.keys(patch)) {
     if (name === retainKeys || done.has(name) || name.startsWith(deletePrefix) || name.startsWith(orderPrefix))
@@ -105,8 +105,11 @@ function directiveTarget(key: string, prefix: string, problem: string): string {
   return key.slice(prefix.length + 1);
 }
 
-function deleteFromList(result: JsonObject, key: string, values: unknown): void {
+function deleteFromList(result: JsonObject, key: string, values: unknown, schema: Schema | undefined): void {
   const name = directiveTarget(key, deletePrefix, badPrimitiveList);
+  const field = patchField(schema, name);
+  const ofStructs = field.schema?.type === 'list' && field.schema.items.type === 'object';
+  if (ofStructs && field.mergeKey === '') throw plainError('cannot merge lists without merge key for struct');
   const list = getField(result, name);
   if (!Array.isArray(values)) throw badRequest(badPrimitiveList);
   if (!Array.isArray(list)) return;
@@ -132,7 +135,7 @@ function orderLists(result: JsonObject, patch: JsonObject, schema: Schema | unde
     checkOrder(changes, order, field.mergeKey);
     if (!Object.hasOwn(result, name) && !Object.hasOwn(patch, name)) continue;
     const deletions = `${deletePrefix}/${name}`;
-    if (Object.hasOwn(patch, deletions)) deleteFromList(result, deletions, patch[deletions]);
+    if (Object.hasOwn(patch, deletions)) deleteFromList(result, deletions, patch[deletions], schema);
     setField(
       result,
       name,

@@ -64,7 +64,7 @@ class Walk {
   object(value: unknown, schema: ObjectSchema): unknown {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       if (schema.builtin !== true) return value;
-      throw this.#typeError(jsonType(value), goType(schema));
+      throw this.#typeError(jsonType(value), goType(schema), schema);
     }
     const outer = this.#struct;
     this.#struct = schema;
@@ -108,7 +108,7 @@ class Walk {
         return this.#map(value, schema, builtin);
       case 'scalar':
         if (!builtin || (schema.scalar === 'string' && typeof value === 'string')) return value;
-        return canonicalScalar(value, schema, (found, wanted) => this.#typeError(found, wanted));
+        return canonicalScalar(value, schema, (found, wanted) => this.#typeError(found, wanted, schema));
       case 'any':
         return value;
     }
@@ -117,7 +117,7 @@ class Walk {
   #list(value: unknown, schema: ListSchema, builtin: boolean): unknown {
     if (!Array.isArray(value)) {
       if (!builtin) return value;
-      throw this.#typeError(jsonType(value), goType(schema));
+      throw this.#typeError(jsonType(value), goType(schema), schema);
     }
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
@@ -132,7 +132,7 @@ class Walk {
   #map(value: unknown, schema: MapSchema, builtin: boolean): unknown {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       if (!builtin) return value;
-      throw this.#typeError(jsonType(value), goType(schema));
+      throw this.#typeError(jsonType(value), goType(schema), schema);
     }
     const map = value as Record<string, unknown>;
     for (const name in map) {
@@ -171,12 +171,16 @@ class Walk {
   }
 
   /** Go's text: the innermost struct, then the path of fields from the top, without list positions and map keys. */
-  #typeError(found: string, wanted: string): DecodeError {
+  #typeError(found: string, wanted: string, schema: Schema): DecodeError {
     wanted = this.#namedType() ?? wanted;
     const struct = this.#struct?.name?.split('.').at(-1);
-    if (struct === undefined) return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${wanted}`);
+    if (struct === undefined)
+      return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${wanted}`, { found, schema });
     const path = this.#path.flatMap((step) => (typeof step === 'object' ? [step.name] : [])).join('.');
-    return new DecodeError(`json: cannot unmarshal ${found} into Go struct field ${struct}.${path} of type ${wanted}`);
+    return new DecodeError(`json: cannot unmarshal ${found} into Go struct field ${struct}.${path} of type ${wanted}`, {
+      found,
+      schema,
+    });
   }
 }
 

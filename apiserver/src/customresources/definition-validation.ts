@@ -1,5 +1,5 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
-import { deepEqual } from '@coracle/apimachinery/json';
+import { deepEqual, semanticEqual } from '@coracle/apimachinery/json';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
@@ -21,10 +21,23 @@ export function validateDefinition(definition: CustomResourceDefinition): readon
       : [field.invalid('metadata.name', definition.metadata?.name ?? '', `must be spec.names.plural+"."+spec.group`)]),
     ...validateGroup(spec, definition.metadata?.annotations ?? {}),
     ...validateScope(spec.scope),
-    ...validateVersions(spec),
+    ...hoisted(spec, validateVersions(spec)),
     ...validateNames(spec.names),
     ...validateConversion(spec),
   ];
+}
+
+/** Upstream keeps what all versions have in common once, and tells of it there. */
+function hoisted({ versions }: CustomResourceDefinitionSpec, errors: readonly FieldError[]): readonly FieldError[] {
+  const isCommon = (name: keyof CustomResourceDefinitionVersion) =>
+    versions.every((version) => semanticEqual(version[name], versions[0]?.[name]));
+  return errors.flatMap((error) => {
+    const [whole, index, part] =
+      /^spec\.versions\[(\d+)\]\.(subresources|additionalPrinterColumns|selectableFields)/.exec(error.field) ?? [];
+    if (whole === undefined || !isCommon(part as keyof CustomResourceDefinitionVersion)) return [error];
+    if (index !== '0') return [];
+    return [{ ...error, field: `spec.${part}${error.field.slice(whole.length)}` }];
+  });
 }
 
 /** What may not change once the definition's resources are served. */

@@ -56,7 +56,7 @@ export function instanceStrategy(
 /** An object of which rules would see the wrong types, or too much of something (`hasBlockingErr`). */
 function blocksRules({ type }: FieldError): boolean {
   return [
-    'FieldValueNotFound',
+    'FieldValueNotSupported',
     'FieldValueRequired',
     'FieldValueTooLong',
     'FieldValueTooMany',

@@ -11,7 +11,7 @@ import {
   type Verb,
 } from '@coracle/apimachinery/schema';
 import type { Scheme } from '@coracle/apimachinery/scheme';
-import { applyDefaults, checkObject } from '@coracle/apimachinery/structural';
+import { applyDefaults, checkObject, withZeroValues } from '@coracle/apimachinery/structural';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
@@ -116,6 +116,7 @@ function serveVersion(parts: VersionParts): ServedResource {
   const fromStorage = (object: KubernetesObject, to = version.name) => conversion.convert(object, to);
   const metadataSchema = metaSchema(scheme, 'PartialObjectMetadata');
   const statusSchema = metaSchema(scheme, 'Status');
+  const withTypedMetadata = metadataWriter(scheme);
   return {
     row: rowOf(definition, version, storage),
     groupResource,
@@ -150,10 +151,19 @@ function serveVersion(parts: VersionParts): ServedResource {
       prune(object, storageSchema);
       applyDefaults(object, storageSchema);
     },
-    withServedZeros: (object) => object,
-    withZeros: (object) => object,
+    withServedZeros: withTypedMetadata,
+    withZeros: withTypedMetadata,
     normalize: (object) => object,
     ...deprecation(definition, version),
+  };
+}
+
+/** Metadata is typed in every object: what is empty there is as good as absent. */
+function metadataWriter(scheme: Scheme): (object: KubernetesObject) => KubernetesObject {
+  const schema = scheme.schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
+  return (object) => {
+    if (object.metadata !== undefined) object.metadata = withZeroValues(object.metadata, schema);
+    return object;
   };
 }
 

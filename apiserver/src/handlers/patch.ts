@@ -10,7 +10,7 @@ import {
 } from '@coracle/apimachinery/errors';
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '@coracle/apimachinery/patch';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, goValue } from '@coracle/apimachinery/patch';
 import type { ObjectSchema, SubresourceRow } from '@coracle/apimachinery/schema';
 import { checkObject, DecodeError, strictDecodingError } from '@coracle/apimachinery/structural';
 import type { RequestContext } from '../filters/filter.ts';
@@ -123,6 +123,11 @@ function patched(
     if (decoded.strictErrors.length > 0) reportStrict(context, decoded.strictErrors, result, options);
     return decoded.object as KubernetesObject;
   } catch (error) {
+    if (error instanceof DecodeError && type === 'strategic' && error.mismatch !== undefined) {
+      // Upstream converts this kind of patch without going through JSON, in words of its own.
+      const text = conversionProblem(error.mismatch, error.message);
+      throw invalid({ group: '', kind: '' }, '', [field.invalid('patch', goValue(body), text)]);
+    }
     if (error instanceof DecodeError) throw badPatch(result, error.message);
     throw error;
   }
@@ -155,6 +160,27 @@ function applyPatch(
 function reportStrict(context: RequestContext, errors: readonly string[], value: unknown, options: WriteOptions): void {
   if (options.fieldValidation === 'Strict') throw badPatch(value, strictDecodingError(errors));
   if (options.fieldValidation === 'Warn') for (const text of errors) context.warnings.add(text);
+}
+
+const goKinds: Readonly<Record<string, string>> = { array: 'slice', object: 'map', number: 'int64' };
+const goScalarKinds: Readonly<Record<string, string>> = {
+  string: 'string',
+  boolean: 'bool',
+  int32: 'int32',
+  int64: 'int64',
+  double: 'float64',
+};
+
+/** apimachinery/pkg/runtime/converter.go */
+function conversionProblem({ found, schema }: NonNullable<DecodeError['mismatch']>, otherwise: string): string {
+  const kind = goKinds[found] ?? found;
+  if (schema.type === 'map') return `cannot restore map from ${kind}`;
+  if (schema.type === 'list') return `cannot restore slice from ${kind}`;
+  if (schema.type === 'object') return `cannot restore struct from: ${kind}`;
+  if (schema.type !== 'scalar') return otherwise;
+  const scalar = goScalarKinds[schema.scalar];
+  if (scalar !== undefined) return `unrecognized type: ${scalar}`;
+  return `json: cannot unmarshal ${found} into Go value of type string`;
 }
 
 function badPatch(value: unknown, why: string) {

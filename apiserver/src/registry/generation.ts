@@ -1,4 +1,4 @@
-import { deepEqual } from '@coracle/apimachinery/json';
+import { semanticEqual } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ServedResource } from './served-resource.ts';
 import type { FieldPath } from './strategy.ts';
@@ -35,7 +35,7 @@ const uncounted = new Set(['metadata', 'status', 'apiVersion', 'kind']);
 function sameFields(left: KubernetesObject, right: KubernetesObject): boolean {
   for (const name of Object.keys(left)) {
     if (uncounted.has(name)) continue;
-    if (!deepEqual(left[name as keyof KubernetesObject], right[name as keyof KubernetesObject])) return false;
+    if (!semanticEqual(left[name as keyof KubernetesObject], right[name as keyof KubernetesObject])) return false;
   }
   return true;
 }

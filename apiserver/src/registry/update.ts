@@ -10,6 +10,7 @@ import {
 } from '@coracle/apimachinery/errors';
 import { deepEqual, getAt, removeAt, setAt } from '@coracle/apimachinery/json';
 import type { KubernetesObject, ManagedFieldsEntry, ObjectMeta } from '@coracle/apimachinery/meta';
+import type { GroupVersionKind } from '@coracle/apimachinery/schema';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { createObject } from './create.ts';
@@ -24,6 +25,7 @@ import {
   metadataUpdateErrors,
   missingVersionError,
 } from './metadata.ts';
+import type { ServedResource } from './served-resource.ts';
 import type { FieldPath, Finish } from './strategy.ts';
 import { admissionAttributes, authorizeCreate, metaOf, type Write, type WriteResult } from './write.ts';
 
@@ -230,7 +232,7 @@ class Update {
       else errors.push(...changes);
     }
     const found = mergeFindings(errors, validateDeclared(object, old, resource.schema));
-    if (found.length > 0) throw invalid(resource.kind, this.#name, found);
+    if (found.length > 0) throw invalid(storedKind(resource), this.#name, found);
     const generic = anyMetadataErrors(resource, meta);
     if (generic.length > 0) throw invalid(resource.kind, this.#name, generic);
     for (const text of rules.warnings?.(object, old) ?? []) context.warn(text);
@@ -282,6 +284,11 @@ export async function runAfterDelete(write: Write, object: KubernetesObject): Pr
   } catch (error) {
     context.environment.log.error('hook after a delete failed', { resource: resource.groupResource, error });
   }
+}
+
+/** Events are told of as what they are stored as. */
+function storedKind({ kind, row }: ServedResource): GroupVersionKind {
+  return row.storageGroup === undefined ? kind : { ...kind, group: row.storageGroup };
 }
 
 /** Puts fields back to what they were, or to nothing. */

@@ -154,7 +154,8 @@ export function volumeUpdateErrors(
   }
   errors.push(...validateImmutable(spec.volumeMode, before.volumeMode, 'volumeMode'));
   if (before.nodeAffinity !== undefined && !semanticEqual(spec.nodeAffinity, before.nodeAffinity)) {
-    errors.push(...validateImmutable(spec.nodeAffinity, before.nodeAffinity, 'nodeAffinity'));
+    const text = 'field is immutable, except for updating from beta label to GA';
+    errors.push(field.invalid('nodeAffinity', spec.nodeAffinity ?? null, text));
   }
   if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
     errors.push(field.forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
