@@ -4,6 +4,7 @@ import {
   doubleType,
   durationType,
   dynType,
+  escapeProperty,
   intType,
   listOf,
   mapOf,
@@ -14,7 +15,6 @@ import {
   type Type,
 } from '@coracle/apimachinery/cel';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
-import { escapeProperty } from '../admission/cel/index.ts';
 import { itemsOf, valuesOf } from './schema-props.ts';
 
 /** What rules know of values of a schema: their type, and how large they can be (k8s.io/apiserver pkg/cel/common/schemas.go). */

@@ -1,6 +1,14 @@
-import { CelError, type CelProgram, CelProgramError, compile, type Type, typeText } from '@coracle/apimachinery/cel';
+import {
+  CelError,
+  type CelProgram,
+  CelProgramError,
+  compile,
+  type Type,
+  typeText,
+  type ExpressionContext,
+} from '@coracle/apimachinery/cel';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
-import { admissionEnvironment, type ExpressionContext } from './environments.ts';
+import { admissionEnvironment } from './environments.ts';
 
 /** What an expression may give, as types print themselves; undefined for anything. */
 export type Results = readonly string[] | undefined;

@@ -1,7 +1,6 @@
-import { CelError, type CelProgram, dynType, type Type } from '@coracle/apimachinery/cel';
+import { CelError, type CelProgram, dynType, type Type, type ExpressionContext } from '@coracle/apimachinery/cel';
 import type { Variable } from '@coracle/apimachinery/types/admissionregistration-v1';
 import { attemptExpression, type Results } from './check-expression.ts';
-import type { ExpressionContext } from './environments.ts';
 
 const programsMax = 4096;
 

@@ -1,3 +1,4 @@
+import type { ExpressionContext } from '@coracle/apimachinery/cel';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type {
   MutatingAdmissionPolicy,
@@ -8,7 +9,7 @@ import type {
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
-import { checkExpression, type ExpressionContext, textsIn, variableTypes } from '../../admission/cel/index.ts';
+import { checkExpression, textsIn, variableTypes } from '../../admission/cel/index.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import {
   paramKindText,

@@ -1,3 +1,4 @@
+import type { ExpressionContext } from '@coracle/apimachinery/cel';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { ParamKind, ParamRef, Variable } from '@coracle/apimachinery/types/admissionregistration-v1';
 import {
@@ -6,7 +7,7 @@ import {
   pathSegmentName,
   validateLabelSelector,
 } from '@coracle/apimachinery/validation';
-import { checkExpression, type ExpressionContext, variableTypes } from '../../admission/cel/index.ts';
+import { checkExpression, variableTypes } from '../../admission/cel/index.ts';
 
 /** What validating and mutating policies and their bindings have in common. */
 

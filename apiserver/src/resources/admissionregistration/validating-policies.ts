@@ -1,3 +1,4 @@
+import type { ExpressionContext } from '@coracle/apimachinery/cel';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type {
   AuditAnnotation,
@@ -11,13 +12,7 @@ import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
-import {
-  checkExpression,
-  type ExpressionContext,
-  type Results,
-  textsIn,
-  variableTypes,
-} from '../../admission/cel/index.ts';
+import { checkExpression, type Results, textsIn, variableTypes } from '../../admission/cel/index.ts';
 import { validateMatchConditions } from './match-conditions.ts';
 import {
   paramKindText,
