@@ -14,7 +14,7 @@ export type Format = (value: string, path: string) => FieldError[];
 const byRule =
   (rule: (value: string) => readonly string[], head = ''): Format =>
   (value, path) =>
-    rule(value).map((text) => field.invalid(path, value, `${head}${text}`));
+    rule(value).map((text) => field.invalid(path, value, `${head}${text.replace(/ characters$/, ' bytes')}`));
 
 const longName = byRule(dns1123Subdomain);
 

@@ -56,7 +56,10 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value !== 'object') return false;
-  for (const _ in value) return false;
+  for (const name in value) {
+    const part = (value as Record<string, unknown>)[name];
+    if (Array.isArray(value) || (part !== null && part !== undefined)) return false;
+  }
   return true;
 }
 

@@ -30,13 +30,20 @@ export function decodeStrict(body: string | Uint8Array, schema: ObjectSchema, op
   const paths = options.strict === false ? [] : duplicateFields(text, value);
   const decoded = checkObject(value, schema);
   if (paths.length === 0) return decoded;
-  const duplicates = paths.map((path) => `duplicate field ${JSON.stringify(path)}`);
-  return { object: decoded.object, strictErrors: [...decoded.strictErrors, ...duplicates].slice(0, strictErrorsMax) };
+  const told = (some: readonly string[]) => some.map((path) => `duplicate field ${JSON.stringify(path)}`);
+  // Upstream tells as it reads: what an object says it is comes before its content.
+  const isRoot = (path: string) => !path.includes('.');
+  const first = told(paths.filter(isRoot));
+  const last = told(paths.filter((path) => !isRoot(path)));
+  return {
+    object: decoded.object,
+    strictErrors: [...first, ...decoded.strictErrors, ...last].slice(0, strictErrorsMax),
+  };
 }
 
 /** The same for a value that is parsed already (YAML, the outcome of a patch). `value` is changed in place. */
 export function checkObject(value: unknown, schema: ObjectSchema): Decoded {
-  const walk = new Walk();
+  const walk = new Walk(schema.builtin !== true);
   const object = walk.object(value, schema) as Record<string, unknown>;
   return { object, strictErrors: walk.strictErrors };
 }
@@ -60,6 +67,11 @@ class Walk {
   /** A field of a struct, a key of a map, or a position in a list. */
   readonly #path: (Field | string | number)[] = [];
   #struct: ObjectSchema | undefined;
+  readonly #isCustom: boolean;
+
+  constructor(isCustom: boolean) {
+    this.#isCustom = isCustom;
+  }
 
   object(value: unknown, schema: ObjectSchema): unknown {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -176,7 +188,9 @@ class Walk {
     const struct = this.#struct?.name?.split('.').at(-1);
     if (struct === undefined)
       return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${wanted}`, { found, schema });
-    const path = this.#path.flatMap((step) => (typeof step === 'object' ? [step.name] : [])).join('.');
+    const names = this.#path.flatMap((step) => (typeof step === 'object' ? [step.name] : []));
+    // The metadata of custom resources is decoded by itself.
+    const path = (this.#isCustom && struct === 'ObjectMeta' ? names.slice(1) : names).join('.');
     return new DecodeError(`json: cannot unmarshal ${found} into Go struct field ${struct}.${path} of type ${wanted}`, {
       found,
       schema,

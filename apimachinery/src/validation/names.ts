@@ -30,6 +30,11 @@ export function maxLengthText(length: number): string {
   return `must be no more than ${length} characters`;
 }
 
+/** The same in the words of the newer rules (pkg/api/validate/content). */
+function maxBytesText(length: number): string {
+  return `must be no more than ${length} bytes`;
+}
+
 export function rangeText(low: number, high: number): string {
   return `must be between ${low} and ${high}, inclusive`;
 }
@@ -42,13 +47,18 @@ export function regexText(message: string, format: string, ...examples: readonly
 }
 
 /** One format: a pattern that is unambiguous (so it never backtracks far), and what to say where it does not match. */
-function format(pattern: RegExp, text: string, maxLength = Number.POSITIVE_INFINITY): (value: string) => Findings {
+function format(
+  pattern: RegExp,
+  text: string,
+  maxLength = Number.POSITIVE_INFINITY,
+  tooLong = maxLengthText,
+): (value: string) => Findings {
   const wrong: Findings = [text];
   return (value) => {
     const matches = pattern.test(value);
     if (value.length <= maxLength) return matches ? fine : wrong;
     if (byteLength(value) <= maxLength) return matches ? fine : wrong;
-    return matches ? [maxLengthText(maxLength)] : [maxLengthText(maxLength), text];
+    return matches ? [tooLong(maxLength)] : [tooLong(maxLength), text];
   };
 }
 
@@ -155,7 +165,7 @@ export function qualifiedName(value: string): Findings {
   else if (slash > 0) findings.push(...dns1123Subdomain(value.slice(0, slash)).map((text) => `prefix part ${text}`));
   const name = value.slice(slash + 1);
   if (name === '') findings.push('name part must be non-empty');
-  else if (byteLength(name) > 63) findings.push(`name part ${maxLengthText(63)}`);
+  else if (byteLength(name) > 63) findings.push(`name part ${maxBytesText(63)}`);
   if (!labelKeyPattern.test(name)) findings.push(`name part ${labelKeyText}`);
   return findings;
 }
@@ -176,6 +186,7 @@ export const labelValue = format(
     '12345',
   ),
   63,
+  maxBytesText,
 );
 
 export const cIdentifier = format(

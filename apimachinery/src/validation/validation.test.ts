@@ -75,7 +75,7 @@ describe('names', () => {
       'must not begin or end with a hyphen',
     ]);
     expect(environmentVariableName('A=B')).to.have.length(1);
-    expect(labelValue('x'.repeat(64))).to.deep.equal(['must be no more than 63 characters']);
+    expect(labelValue('x'.repeat(64))).to.deep.equal(['must be no more than 63 bytes']);
   });
 
   it('lets a generateName end in a dash', () => {

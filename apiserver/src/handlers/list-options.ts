@@ -1,4 +1,5 @@
-import { badRequest, type FieldError, field, invalid } from '@coracle/apimachinery/errors';
+import { badRequest, type FieldError, field, invalid, textOfError } from '@coracle/apimachinery/errors';
+import { parseFieldSelector, parseLabelSelector } from '@coracle/apimachinery/selectors';
 import type { Freshness } from '../storage/object-store/object-store.ts';
 import { parseBoolean, parseInteger } from './write-options.ts';
 
@@ -54,8 +55,22 @@ export function parseListOptions(query: URLSearchParams, watch = false): ListOpt
     sendInitialEvents: flag('sendInitialEvents'),
   });
   const errors = options.watch ? validateWatch(options) : validateList(options);
-  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+  if (errors.length > 0) {
+    // Selectors are read first upstream.
+    checkSelectors(options);
+    throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+  }
   return options;
+}
+
+/** Throws BadRequest for selectors that do not parse. */
+function checkSelectors({ labelSelector, fieldSelector }: ListOptions): void {
+  try {
+    parseLabelSelector(labelSelector);
+    parseFieldSelector(fieldSelector);
+  } catch (error) {
+    throw badRequest(textOfError(error));
+  }
 }
 
 /** A watch from nowhere in particular begins with the present state, told as a consistent list would tell it. */

@@ -1,8 +1,9 @@
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { ApiResponse } from '../http/api-request.ts';
-import { dedupeOwnerReferences } from '../registry/metadata.ts';
+import { checkName, dedupeOwnerReferences } from '../registry/metadata.ts';
 import { servedForm } from '../registry/served-resource.ts';
 import { type Produce, updateObject } from '../registry/update.ts';
+import { metaOf } from '../registry/write.ts';
 import { readObject } from './body.ts';
 import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
@@ -18,6 +19,7 @@ export async function update(call: Call): Promise<ApiResponse> {
   resource.setDefaults(sent);
   const body = resource.withServedZeros(sent);
   context.audit?.setRequestObject(body);
+  checkName(metaOf(body), context.info.name);
   const write = writeOf(call, options);
   dedupeOwnerReferences(body, false, write.context.warn);
   const produce: Produce = async (current) => {

@@ -28,9 +28,7 @@ const generatedNameAttemptsMax = 8;
 export async function createObject(write: Write, object: KubernetesObject): Promise<WriteResult> {
   const { resource, context } = write;
   const meta = metaOf(object);
-  if (meta.resourceVersion !== undefined && meta.resourceVersion !== '') {
-    throw badRequest('resourceVersion should not be set on objects to be created');
-  }
+  const hasVersion = meta.resourceVersion !== undefined && meta.resourceVersion !== '';
   delete meta.resourceVersion;
   wipeSystemFields(meta);
   fillNamespace(meta, resource.row.namespaced ? context.namespace : '');
@@ -47,7 +45,7 @@ export async function createObject(write: Write, object: KubernetesObject): Prom
   const attempts = generated ? generatedNameAttemptsMax : 1;
   for (let attempt = 1; ; attempt++) {
     const candidate = attempt < attempts && generated ? deepCopy(whole) : whole;
-    const result = await createOnce(write, candidate, attributes);
+    const result = await createOnce(write, candidate, attributes, hasVersion);
     if (result !== undefined) return result;
     if (attempt < attempts) continue;
     const name = candidate.metadata?.name ?? '';
@@ -61,6 +59,7 @@ async function createOnce(
   write: Write,
   object: KubernetesObject,
   attributes: AdmissionAttributes,
+  hasVersion: boolean,
 ): Promise<WriteResult | undefined> {
   const { resource, context } = write;
   const { strategy } = resource;
@@ -75,6 +74,7 @@ async function createOnce(
       const object = answer.kind === resource.kind.kind ? resource.normalize(answer) : answer;
       return { object, stored: undefined, created: true };
     }
+    if (hasVersion) throw badRequest('resourceVersion should not be set on objects to be created');
     finish = (await strategy.beginCreate?.(object, context)) ?? undefined;
     if (context.dryRun) return await dryRunResult(write, object);
     const stored = await resource.store.create(resource.normalize(object), strategy.ttlSeconds?.(object));

@@ -33,6 +33,7 @@ export async function deleteObject(write: Write, name: string, options: DeleteOp
     const current = await resource.store.get(keyOf(write, name), { type: 'newest' });
     if (current === undefined) throw notFound(resource.groupResource, name);
     checkPreconditions(write, current.object, options);
+    checkUnsafe(write, current.object, options);
     warnUndecided(write, options);
     const plan = planDeletion(write, current.object, options);
     try {
@@ -44,6 +45,16 @@ export async function deleteObject(write: Write, name: string, options: DeleteOp
     }
   }
   throw conflict(resource.groupResource, name, optimisticLockMessage);
+}
+
+/** What can be read must be deleted as everything is (KEP-3926). */
+function checkUnsafe({ resource }: Write, { metadata = {} }: KubernetesObject, options: DeleteOptions): void {
+  if (options.ignoreStoreReadErrorWithClusterBreakingPotential !== true) return;
+  const { namespace, name = '' } = metadata;
+  const key = `/${resource.row.storagePrefix}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
+  const why = 'unsafe deletion is not allowed because the object is decodable from storage';
+  const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+  throw conflict(resource.groupResource, name, text);
 }
 
 function warnUndecided({ resource, context }: Write, { propagationPolicy, orphanDependents }: DeleteOptions): void {

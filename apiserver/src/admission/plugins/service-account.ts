@@ -84,7 +84,7 @@ async function find(
 
 function mountToken(spec: PodSpec, newName: () => string): void {
   const present = spec.volumes?.find(({ name }) => name.startsWith(volumePrefix));
-  const needy = [...(spec.initContainers ?? []), ...spec.containers].filter(
+  const needy = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(
     (container) => !container.volumeMounts?.some((mount) => mount.mountPath === mountPath),
   );
   if (needy.length === 0) return;

@@ -81,7 +81,7 @@ export function violationsOf(
 ): Violation[] {
   if (level === 'privileged') return [];
   const minor = version === 'latest' ? latestMinor : Math.min(latestMinor, Number(version.slice('v1.'.length)));
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
   const subject: PodSubject = { metadata, spec, minor, containers: containers as Container[] };
   const due = checks.filter((check) => check.since <= minor && strictness[check.level] <= strictness[level]);
   const overridden = new Set(due.map(({ overrides }) => overrides));

@@ -13,7 +13,7 @@ export function podReferences(pod: Pod): Set<string> {
   };
   add('serviceaccount', spec.serviceAccountName);
   for (const { name } of spec.imagePullSecrets ?? []) add('secret', name);
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
   for (const container of containers) addOfContainer(container, add);
   for (const volume of spec.volumes ?? []) addOfVolume(volume, metadata.name ?? '', add);
   for (const { resourceClaimName } of spec.resourceClaims ?? []) add('resourceclaim', resourceClaimName);

@@ -1,5 +1,6 @@
 /** Bytes that base64 text stands for, without decoding it. */
-export function base64Bytes(text: string): number {
+export function base64Bytes(text: string | null): number {
+  if (text === null) return 0;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   return (text.length / 4) * 3 - padding;
 }
