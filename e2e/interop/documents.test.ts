@@ -13,12 +13,13 @@ import {
 import { differences } from './differences.ts';
 import { type Documents, readDiscovery, readOpenApi } from './documents.ts';
 import { judge, type Listed } from './listed.ts';
-import { defineWidgets } from './widgets.ts';
+import { defineWidgets, widgetsDocumented } from './widgets.ts';
 
 const lists = JSON.parse(readFileSync(join(import.meta.dirname, 'listed-differences.json'), 'utf8')) as Readonly<
   Record<'discovery' | 'openapi', readonly Listed[]>
 >;
 const linesMax = 40;
+const group = 'interop.example.com';
 
 describe('what the server says of itself, beside kube-apiserver', () => {
   let theirs: ReferenceControlPlane;
@@ -30,7 +31,12 @@ describe('what the server says of itself, beside kube-apiserver', () => {
     [theirs, ours] = await Promise.all([startReferenceControlPlane(), startOwnApiServer()]);
     using their = new ApiCaller(theirs);
     using our = new ApiCaller(ours);
-    await Promise.all([defineWidgets(their), defineWidgets(our)]);
+    await Promise.all(
+      [their, our].map(async (api) => {
+        await defineWidgets(api, group);
+        await widgetsDocumented(api, group);
+      }),
+    );
   });
   after(async () => {
     await Promise.all([theirs?.stop(), ours?.stop()]);

@@ -1,7 +1,6 @@
 import type { ApiCaller } from '../support/index.ts';
 
-const pauseMs = 500;
-const group = 'interop.example.com';
+const pauseMs = 200;
 
 const widgetSchema = {
   type: 'object',
@@ -49,23 +48,25 @@ const widgetSchema = {
 };
 
 /** A custom resource definition that uses what schemas can say: two versions, columns, selectable fields, status and scale. */
-export const widgetDefinition = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `widgets.${group}` },
-  spec: {
-    group,
-    scope: 'Namespaced',
-    names: {
-      plural: 'widgets',
-      singular: 'widget',
-      kind: 'Widget',
-      shortNames: ['wd', 'wdg'],
-      categories: ['all', 'parts'],
+export function widgetDefinition(group: string): object {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `widgets.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: {
+        plural: 'widgets',
+        singular: 'widget',
+        kind: 'Widget',
+        shortNames: ['wd', 'wdg'],
+        categories: ['all', 'parts'],
+      },
+      versions: [version('v1', true), version('v1beta1', false)],
     },
-    versions: [version('v1', true), version('v1beta1', false)],
-  },
-};
+  };
+}
 
 function version(name: string, storage: boolean): object {
   const columns = [
@@ -91,18 +92,27 @@ function version(name: string, storage: boolean): object {
   };
 }
 
-/** Defines widgets and waits until the server says so everywhere: discovery and both kinds of documents. */
-export async function defineWidgets(api: ApiCaller): Promise<void> {
+/** Defines widgets and waits until the server serves them. */
+export async function defineWidgets(api: ApiCaller, group: string): Promise<void> {
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  const { status, body } = await api.call(path, { method: 'POST', body: widgetDefinition });
+  const { status, body } = await api.call(path, { method: 'POST', body: widgetDefinition(group) });
   if (status !== 201) throw new Error(`widgets are refused with ${status}: ${body.toString()}`);
-  const isTold = async () => {
+  await until(async () => (await api.call(`/apis/${group}/v1/widgets`)).status === 200);
+}
+
+/** Waits until the server says of widgets everywhere: in discovery and in both kinds of documents. */
+export async function widgetsDocumented(api: ApiCaller, group: string): Promise<void> {
+  const name = [...group.split('.').reverse(), 'v1beta1.Widget'].join('.');
+  await until(async () => {
     const index = (await api.call('/openapi/v3')).body.includes(`apis/${group}/v1beta1`);
-    const swagger = index && (await api.call('/openapi/v2')).body.includes('com.example.interop.v1beta1.Widget');
+    const swagger = index && (await api.call('/openapi/v2')).body.includes(name);
     const discovery = swagger && (await api.call('/apis', { headers: { accept: aggregated } })).body.includes(group);
     return discovery && (await api.call('/apis')).body.includes(group);
-  };
-  while (!(await isTold())) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  });
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 
 export const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';

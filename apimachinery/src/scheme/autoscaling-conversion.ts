@@ -35,7 +35,7 @@ function toV1({ metadata, spec, status }: v2.HorizontalPodAutoscaler): v1.Horizo
   if (others.length > 0) annotations[metricsAnnotation] = JSON.stringify(others.map(metricToV1));
   if (currentMetrics.length > 0)
     annotations[currentMetricsAnnotation] = JSON.stringify(currentMetrics.map(metricStatusToV1));
-  if (spec?.behavior) annotations[behaviorAnnotation] = JSON.stringify(renamed(spec.behavior, upperFirst));
+  if (spec?.behavior) annotations[behaviorAnnotation] = JSON.stringify(behaviorToV1(spec.behavior));
   if (status?.conditions?.length) annotations[conditionsAnnotation] = JSON.stringify(status.conditions);
   return {
     kind: 'HorizontalPodAutoscaler',
@@ -65,7 +65,7 @@ function toV2({ metadata, spec, status }: v1.HorizontalPodAutoscaler): v2.Horizo
     spec: defined({
       ...replicas(spec),
       metrics,
-      behavior: behavior && (renamed(behavior, lowerFirst) as v2.HorizontalPodAutoscalerBehavior),
+      behavior: behavior && (fromGoNames(behavior) as v2.HorizontalPodAutoscalerBehavior),
     }) as v2.HorizontalPodAutoscalerSpec,
     status: defined({
       ...scaleState(status),
@@ -137,13 +137,29 @@ function parse<T>(text: string | undefined): T | undefined {
   }
 }
 
-/** Upstream stores the behavior under Go's field names. */
-function renamed(value: unknown, rename: (name: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((item) => renamed(item, rename));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== null);
-  return Object.fromEntries(entries.map(([name, item]) => [rename(name), renamed(item, rename)]));
+/** Upstream writes the behavior under Go's field names, in Go's order, what is absent as null: clients may compare the text. */
+function behaviorToV1({ scaleUp, scaleDown }: v2.HorizontalPodAutoscalerBehavior): object {
+  return { ScaleUp: rulesToV1(scaleUp), ScaleDown: rulesToV1(scaleDown) };
 }
 
-const upperFirst = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+function rulesToV1(rules: v2.HPAScalingRules | undefined): object | null {
+  if (rules === undefined) return null;
+  const { stabilizationWindowSeconds = null, selectPolicy = null, policies, tolerance = null } = rules;
+  return {
+    StabilizationWindowSeconds: stabilizationWindowSeconds,
+    SelectPolicy: selectPolicy,
+    Policies:
+      policies?.map(({ type, value, periodSeconds }) => ({ Type: type, Value: value, PeriodSeconds: periodSeconds })) ??
+      null,
+    Tolerance: tolerance,
+  };
+}
+
+function fromGoNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromGoNames);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(entries.map(([name, item]) => [lowerFirst(name), fromGoNames(item)]));
+}
+
 const lowerFirst = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);

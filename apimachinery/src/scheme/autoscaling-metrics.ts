@@ -4,7 +4,7 @@ import type { LabelSelector } from '../generated/types/meta-v1.ts';
 import { quantityOrZero } from '../quantity/index.ts';
 import { defined } from './defined.ts';
 
-/** Metrics in the flat form that autoscaling/v1 keeps in its annotations, and back. */
+/** Metrics in the flat form that autoscaling/v1 keeps in its annotations, fields in upstream's order, and back. */
 export function metricToV1({
   type,
   object,
@@ -17,11 +17,16 @@ export function metricToV1({
     type,
     object: object && {
       target: object.describedObject,
-      ...named(object.metric),
+      metricName: object.metric.name,
       targetValue: object.target.value ?? '0',
+      ...selectorOf(object.metric),
       averageValue: object.target.averageValue,
     },
-    pods: pods && { ...named(pods.metric), targetAverageValue: pods.target.averageValue ?? '0' },
+    pods: pods && {
+      metricName: pods.metric.name,
+      targetAverageValue: pods.target.averageValue ?? '0',
+      ...selectorOf(pods.metric),
+    },
     resource: resource && { name: resource.name, ...averages(resource.target) },
     containerResource: containerResource && {
       name: containerResource.name,
@@ -79,11 +84,16 @@ export function metricStatusToV1(status: v2.MetricStatus): v1.MetricStatus {
     type,
     object: object && {
       target: object.describedObject,
-      ...named(object.metric),
+      metricName: object.metric.name,
       currentValue: object.current.value ?? '0',
+      ...selectorOf(object.metric),
       averageValue: object.current.averageValue,
     },
-    pods: pods && { ...named(pods.metric), currentAverageValue: pods.current.averageValue ?? '0' },
+    pods: pods && {
+      metricName: pods.metric.name,
+      currentAverageValue: pods.current.averageValue ?? '0',
+      ...selectorOf(pods.metric),
+    },
     resource: resource && { name: resource.name, ...currentAverages(resource.current) },
     containerResource: containerResource && {
       name: containerResource.name,
@@ -125,8 +135,8 @@ export function metricStatusFromV1(status: v1.MetricStatus): v2.MetricStatus {
   }) as v2.MetricStatus;
 }
 
-function named({ name, selector }: v2.MetricIdentifier): { metricName: string; selector?: LabelSelector } {
-  return selector === undefined ? { metricName: name } : { metricName: name, selector };
+function selectorOf({ selector }: v2.MetricIdentifier): { selector?: LabelSelector } {
+  return selector === undefined ? {} : { selector };
 }
 
 function identifier(name: string, selector: LabelSelector | undefined): v2.MetricIdentifier {

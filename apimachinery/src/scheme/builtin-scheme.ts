@@ -2,6 +2,7 @@ import definitionFacts from '../generated/definitions.json' with { type: 'json' 
 import resourceFacts from '../generated/resources.json' with { type: 'json' };
 import { parseGroupVersion, type ResourceRow, type SubresourceRow, type Verb } from '../schema/index.ts';
 import { autoscalingConversion } from './autoscaling-conversion.ts';
+import { certificatesConversion } from './certificates-conversion.ts';
 import { definitionsConversion } from './definitions-conversion.ts';
 import { eventsConversion } from './events-conversion.ts';
 import { type DefinitionFacts, DefinitionTable } from './definition-table.ts';
@@ -40,7 +41,12 @@ export function builtinScheme(): Scheme {
   const table = new DefinitionTable(definitionFacts as DefinitionFacts);
   const facts = resourceFacts as unknown as readonly ResourceFacts[];
   const rows = facts.map((row) => resourceRow(row, table));
-  return new Scheme(table, rows, [autoscalingConversion, definitionsConversion, eventsConversion]);
+  return new Scheme(table, rows, [
+    autoscalingConversion,
+    certificatesConversion,
+    definitionsConversion,
+    eventsConversion,
+  ]);
 }
 
 function resourceRow(facts: ResourceFacts, table: DefinitionTable): ResourceRow {

@@ -115,7 +115,7 @@ describe('scheme', () => {
       '[{"type":"Pods","pods":{"metricName":"m","targetAverageValue":"5"}}]',
     );
     expect(v1.metadata?.annotations?.['autoscaling.alpha.kubernetes.io/behavior']).to.include(
-      '{"ScaleUp":{"SelectPolicy":"Max"',
+      '{"ScaleUp":{"StabilizationWindowSeconds":null,"SelectPolicy":"Max"',
     );
     expect(scheme.convert(v1, { group: 'autoscaling', version: 'v2' })).to.deep.equal(autoscaler);
   });
