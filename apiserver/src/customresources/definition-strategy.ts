@@ -69,7 +69,13 @@ export function definitionStrategy(hooks: DefinitionHooks): Strategy<CustomResou
   };
 }
 
-function setDefaults({ spec }: CustomResourceDefinition): void {
+function setDefaults(definition: CustomResourceDefinition): void {
+  // What is left out is found by validation.
+  const spec = (definition.spec ??= {} as CustomResourceDefinition['spec']);
+  spec.names ??= { plural: '', kind: '' };
+  spec.group ??= '';
+  spec.scope ??= '';
+  spec.versions ??= [];
   spec.names.singular ||= spec.names.kind.toLowerCase();
   if (spec.names.kind !== '') spec.names.listKind ||= `${spec.names.kind}List`;
   spec.conversion ??= { strategy: 'None' };

@@ -12,6 +12,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { generateName } from '@coracle/apimachinery/validation';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
+import { dropGatedFields } from './gated-fields.ts';
 import { hasGeneration, resetPaths } from './generation.ts';
 import { dedupeOwnerReferences, fillNamespace, metadataErrors, timestamp, wipeSystemFields } from './metadata.ts';
 import type { Finish } from './strategy.ts';
@@ -99,6 +100,7 @@ async function prepare(write: Write, object: KubernetesObject): Promise<void> {
   if (!meta.name && meta.generateName) meta.name = generateName(meta.generateName, environment.random);
   if (hasGeneration(resource)) meta.generation = 1;
 
+  dropGatedFields(object, undefined, resource.schema);
   if (strategy.prepareForCreate !== undefined) await strategy.prepareForCreate(object, context);
   else for (const path of resetPaths(resource)) removeAt(object as Record<string, unknown>, path);
 

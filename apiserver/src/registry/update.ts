@@ -14,6 +14,7 @@ import type { GroupVersionKind } from '@coracle/apimachinery/schema';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { createObject } from './create.ts';
+import { dropGatedFields } from './gated-fields.ts';
 import { generationGrows, resetPaths } from './generation.ts';
 import {
   anyMetadataErrors,
@@ -210,6 +211,7 @@ class Update {
     const oldMeta = old.metadata ?? {};
     assign(meta, 'generation', oldMeta.generation);
     const rules = subresource ?? strategy;
+    dropGatedFields(object, old, resource.schema);
     if (rules.prepareForUpdate !== undefined) await rules.prepareForUpdate(object, old, context);
     else
       restore(

@@ -1,3 +1,4 @@
+import { semanticEqual } from '@coracle/apimachinery/json';
 import type { PodTemplate } from '@coracle/apimachinery/types/core-v1';
 import { setPodTemplateDefaults, validatePodTemplate } from '../../shared/pod-template.ts';
 import type { Strategy } from '../../shared/registry.ts';
@@ -7,7 +8,7 @@ import { column, containerCells, labelsText, nameColumn } from '../../shared/tab
 export const podTemplateStrategy: Strategy<PodTemplate> = {
   resource: { group: '', resource: 'podtemplates' },
   defaults: setPodTemplateDefaults,
-  generation: ({ template }, old) => JSON.stringify(template) !== JSON.stringify(old.template),
+  generation: ({ template }, old) => !semanticEqual(template, old.template),
   validate: ({ template }) => validatePodTemplate(template ?? {}, 'template'),
   deletion: { returnsObject: true },
   table: {
