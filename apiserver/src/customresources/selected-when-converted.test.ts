@@ -111,6 +111,6 @@ describe('selection of custom resources that a webhook converts', () => {
     await create('x', 'h1:80');
     await create('y', 'h2:80');
     const from = { type: 'initial-events', freshness: { type: 'newest' } } as const;
-    expect(await seen({ ...isHost('h2'), from }, 2)).to.deep.equal(['ADDED y h2:80', 'BOOKMARK']);
+    expect(await seen({ ...isHost('h2'), from, bookmarks: true }, 2)).to.deep.equal(['ADDED y h2:80', 'BOOKMARK']);
   });
 });
