@@ -1,20 +1,8 @@
 import type { Exchange } from './scenario.ts';
+import { type ListedDifference, listedDifferences } from './listed-differences.ts';
 
-/** A difference that stays, with the reason. It counts where everything that is given matches. */
-export interface ListedDifference {
-  readonly reason: string;
-  /** `apiVersion kind`. */
-  readonly kind?: RegExp;
-  /** `create`, `patch (apply) status`. */
-  readonly verb?: RegExp;
-  /** Of the first difference: `body.message`. */
-  readonly path?: RegExp;
-  /** What each says there, as JSON. */
-  readonly reference?: RegExp;
-  readonly own?: RegExp;
-}
-
-export const listedDifferences: readonly ListedDifference[] = [];
+export type { ListedDifference };
+export { listedDifferences };
 
 export interface Judgement {
   readonly agreeing: number;
@@ -36,7 +24,7 @@ export function judge(exchanges: readonly Exchange[], entries: readonly ListedDi
     agreeing: exchanges.length - differing.length,
     listed: differing.length - unlisted.length,
     unlisted,
-    stale: entries.filter((entry) => !seen.has(entry)),
+    stale: entries.filter((entry) => !seen.has(entry) && entry.sometimes !== true),
   };
 }
 

@@ -8,7 +8,6 @@ const gatedFields: Readonly<Record<string, readonly string[]>> = {
   'batch.v1.JobSpec': ['scheduling'],
   'core.v1.ClusterTrustBundleProjection': ['user'],
   'core.v1.ConfigMapVolumeSource': ['defaultUser'],
-  'core.v1.ContainerStatus': ['stopSignal'],
   'core.v1.DownwardAPIVolumeFile': ['user'],
   'core.v1.DownwardAPIVolumeSource': ['defaultUser'],
   'core.v1.EmptyDirVolumeSource': ['mode'],
