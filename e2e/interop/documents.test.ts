@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   ApiCaller,
+  mustRun,
   type OwnApiServer,
   type ReferenceControlPlane,
   referenceObstacle,
   skipBecause,
   startOwnApiServer,
   startReferenceControlPlane,
+  upstreamObstacle,
+  upstreamProgram,
 } from '../support/index.ts';
 import { differences } from './differences.ts';
 import { type Documents, readDiscovery, readOpenApi } from './documents.ts';
@@ -54,5 +57,23 @@ describe('what the server says of itself, beside kube-apiserver', () => {
 
   it('discovery is the same but for what is listed', () => agree(readDiscovery, lists.discovery));
 
+  it('kubectl reads the same fields from the protobuf document', async function () {
+    const obstacle = upstreamObstacle('kubectl');
+    if (obstacle !== undefined) return skipBecause(this, obstacle);
+    const args = ['explain', 'deployments', '--recursive', '--output', 'plaintext-openapiv2'];
+    const [expected, actual] = await Promise.all(
+      [theirs, ours].map(async ({ kubeconfig }) =>
+        fieldsIn(await mustRun(upstreamProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args])),
+      ),
+    );
+    expect(expected).to.have.length.greaterThan(500);
+    expect(actual).to.deep.equal(expected);
+  });
+
   it('OpenAPI v2 and v3 are the same but for what is listed', () => agree(readOpenApi, lists.openapi));
 });
+
+/** `replicas	<integer>`, indented as deep as it is. */
+function fieldsIn(explained: string): string[] {
+  return explained.split('\n').filter((line) => /^ +\w+\t</.test(line));
+}
