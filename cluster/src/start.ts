@@ -20,6 +20,7 @@ import { startControlSocket } from './control/index.ts';
 import { adminKubeconfig, type ClusterAccess } from './kubeconfig/index.ts';
 import { createFileLogger } from './log/index.ts';
 import { decideRuntime } from './machine/requirements.ts';
+import { metricsServerUser, startMetricsServer } from './metrics-server/index.ts';
 import { type Progress, silentProgress } from './output.ts';
 import { createPools } from './pools.ts';
 import { DataDirectory } from './state/index.ts';
@@ -115,6 +116,13 @@ export async function launch(
   const kubeconfig = dump(adminKubeconfig(access));
   await directory.writeKubeconfig(kubeconfig);
   await applyAddons(controlPlane.client, config);
+  const metrics = await startMetricsServer({
+    environment,
+    client: controlPlane.connect({ username: metricsServerUser, groups: ['system:serviceaccounts'] }).client,
+    admin: controlPlane.client,
+    pki: controlPlane.pki,
+  });
+  if (metrics !== undefined) stack.defer(() => metrics.stop());
 
   const cloud = await progress.step(runtime === 'hollow' ? 'Starting hollow nodes' : 'Starting machines', async () => {
     const started = await startCloud(

@@ -65,6 +65,37 @@ describe('nodes of a real cluster', function () {
     for (const target of targets) expect(await fetch(target), target).to.equal('ok');
   });
 
+  it('say what they and their pods use: kubectl top, and an autoscaler that acts on it', async () => {
+    await cluster.kubectl('create', 'deployment', 'used', `--image=${applicationImages.web}`);
+    await cluster.kubectl('rollout', 'status', 'deployment/used', '--timeout=60s');
+    const nodes = await cluster.kubectl('top', 'nodes', '--no-headers');
+    expect(nodes.trim().split('\n')).to.have.length(2);
+    for (const line of nodes.trim().split('\n')) expect(line).to.match(/^\S+ +[1-9]\d*m +\d+% +[1-9]\d*Mi +\d+% *$/);
+    const pods = await cluster.kubectl('top', 'pods', '-l', 'app=used', '--containers', '--no-headers');
+    expect(pods).to.match(/^used-\S+ +web +\d+m +[1-9]\d*Mi *\n$/);
+    const autoscaler = {
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'used' },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'used' },
+        maxReplicas: 2,
+        metrics: [
+          { type: 'Resource', resource: { name: 'memory', target: { type: 'AverageValue', averageValue: '64Ki' } } },
+        ],
+      },
+    };
+    const made = await cluster.tryKubectl(['apply', '-f', '-'], { input: JSON.stringify(autoscaler) });
+    expect(made.code, made.stderr).to.equal(0);
+    await eventually(async () => {
+      const replicas = await cluster.kubectl('get', 'deployment', 'used', '-o', 'jsonpath={.spec.replicas}');
+      expect(replicas).to.equal('2');
+    }, 45_000);
+    const described = await cluster.kubectl('describe', 'hpa', 'used');
+    expect(described).to.match(/SuccessfulRescale .*New size: 2; reason: memory resource above target/);
+    await cluster.kubectl('delete', 'hpa,deployment', 'used');
+  });
+
   it('appear for a pod of a Fargate profile, and go with it', async () => {
     await cluster.kubectl(
       '-n',

@@ -19,6 +19,8 @@ export interface ClusterPki {
   /** What the API server shows to kubelets. */
   readonly kubeletClient: KeyPair;
   readonly frontProxyClient: KeyPair;
+  /** What the metrics API shows to the API server. */
+  readonly metricsServer: KeyPair;
   /** PEM of the P-256 key that signs service-account tokens. */
   readonly serviceAccountKey: string;
   /** PEM of its public half. */
@@ -26,6 +28,9 @@ export interface ClusterPki {
   /** Issues a certificate of the cluster's authority, for example a kubelet's. */
   issue(request: CertificateRequest): Promise<KeyPair>;
 }
+
+/** The Service that the API server finds the metrics API under. */
+const metricsServerName = 'metrics-server.kube-system.svc';
 
 export interface PkiOptions {
   /** Folder of the PEM files; made with mode 0700. */
@@ -42,7 +47,7 @@ export async function ensureClusterPki(options: PkiOptions): Promise<ClusterPki>
   const files = new PemFolder(options);
   const authority = await files.authority('ca', 'coracle-ca');
   const frontProxyAuthority = await files.authority('front-proxy-ca', 'coracle-front-proxy-ca');
-  const [serving, admin, kubeletClient, frontProxyClient, serviceAccountKey] = await Promise.all([
+  const [serving, admin, kubeletClient, frontProxyClient, metricsServer, serviceAccountKey] = await Promise.all([
     files.leaf('apiserver', authority, {
       commonName: 'kube-apiserver',
       names: options.servingNames,
@@ -52,6 +57,12 @@ export async function ensureClusterPki(options: PkiOptions): Promise<ClusterPki>
     files.leaf('admin', authority, client('kubernetes-admin', 'system:masters')),
     files.leaf('apiserver-kubelet-client', authority, client('kube-apiserver-kubelet-client', 'system:masters')),
     files.leaf('front-proxy-client', frontProxyAuthority, client('front-proxy-client')),
+    files.leaf('metrics-server', authority, {
+      commonName: 'metrics-server',
+      names: [metricsServerName],
+      usages: ['server'],
+      days: leafDays,
+    }),
     files.serviceAccountKey(),
   ]);
   return {
@@ -61,6 +72,7 @@ export async function ensureClusterPki(options: PkiOptions): Promise<ClusterPki>
     admin,
     kubeletClient,
     frontProxyClient,
+    metricsServer,
     serviceAccountKey,
     serviceAccountPublicKey: createPublicKey(serviceAccountKey).export({ type: 'spki', format: 'pem' }).toString(),
     issue: async (request) => (await signer(authority)).issue(request, options.now),
