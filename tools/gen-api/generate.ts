@@ -69,8 +69,12 @@ function write(files: ReadonlyMap<string, string>): void {
   for (const [name, text] of files) writeFileSync(path.join(output, name), text);
 }
 
+/** Made by `tools/gen-cel`. */
+const othersFiles = ['cel-functions.json'];
+
 function check(files: ReadonlyMap<string, string>): string[] {
-  const committed = (readdirSync(output, { recursive: true }) as string[]).filter((name) => /\.(ts|json)$/.test(name));
+  const present = (readdirSync(output, { recursive: true }) as string[]).filter((name) => /\.(ts|json)$/.test(name));
+  const committed = present.filter((name) => !othersFiles.includes(name));
   const stale = committed.filter((name) => !files.has(name));
   const changed = [...files].filter(
     ([name, text]) => !committed.includes(name) || readFileSync(path.join(output, name), 'utf8') !== text,
