@@ -8,6 +8,8 @@ import {
   startReferenceControlPlane,
 } from '../support/index.ts';
 import { policyQuestions } from './policies.ts';
+import { judgedQuestions, putIntoForce } from './judged.ts';
+import { selectorQuestions } from './selectors.ts';
 import { definitionQuestions, type Question, valueDefinition, valueQuestions } from './questions.ts';
 
 export interface Disagreement {
@@ -26,8 +28,19 @@ export async function compareCel(): Promise<{
   stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
   const reference = stack.use(new ApiCaller(stack.use(await startReferenceControlPlane({ keys }))));
   const own = stack.use(new ApiCaller(stack.use(await startOwnApiServer({ keys }))));
-  for (const server of [reference, own]) await serveValues(server);
-  const questions = [...definitionQuestions(), ...policyQuestions(), ...valueQuestions()];
+  await Promise.all(
+    [reference, own].map(async (server) => {
+      await serveValues(server);
+      await putIntoForce(server);
+    }),
+  );
+  const questions = [
+    ...definitionQuestions(),
+    ...policyQuestions(),
+    ...selectorQuestions(),
+    ...judgedQuestions(),
+    ...valueQuestions(),
+  ];
   const disagreements: Disagreement[] = [];
   for (const question of questions) {
     const [theirs, ours] = await Promise.all([ask(reference, question), ask(own, question)]);

@@ -5,6 +5,7 @@ import { type Overload, overloadsOf, patchOnly, storedOnly, typeValue } from './
 import type { CelEnvironment } from './environment.ts';
 import { type Issue, issuesError } from './issues.ts';
 import {
+  anyType,
   boolType,
   bytesType,
   doubleType,
@@ -369,7 +370,7 @@ class Checker {
     const [first, second] = type.params as [Type, Type];
     if (type.kind === 'list') return withTwo ? [intType, first] : [first, first];
     if (type.kind === 'map') return [first, second];
-    if (type.kind === 'dyn' || type.kind === 'error' || type.kind === 'param') {
+    if ((type.kind === 'dyn' && type !== anyType) || type.kind === 'error' || type.kind === 'param') {
       this.#assignable(dynType, type);
       return [dynType, dynType];
     }

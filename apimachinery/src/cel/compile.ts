@@ -29,7 +29,7 @@ export interface CostBudget {
 
 /** Reads, checks and makes ready an expression. Throws CelProgramError or CelError whose message shows each place, as cel-go prints it. */
 export function compile(source: string, environment: CelEnvironment): CelProgram {
-  const checked = check(source, parse(source), environment);
+  const checked = check(source, parse(source, environment.bindings), environment);
   const issues = literalIssues(checked, environment.regex);
   if (issues.length > 0) throw issuesError(source, issues);
   const node = planned(checked, environment);

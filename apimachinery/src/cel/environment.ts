@@ -6,6 +6,8 @@ export interface CelEnvironment {
   readonly variables: Readonly<Record<string, Type>>;
   /** Types that `Name{field: value}` may make. */
   readonly structs?: StructResolver;
+  /** `cel.bind()` is enabled. Default false. */
+  readonly bindings?: boolean;
   /** Regular expressions without backtracking, as RE2 has them. */
   readonly regex: RegexCompiler;
   /** Cost that an evaluation may have. Default one million, Kubernetes' limit for one expression. */

@@ -8,6 +8,8 @@ export interface MacroCall {
   readonly offset: number;
   readonly target: Expression | undefined;
   readonly args: readonly Expression[];
+  /** `cel.bind()` is a macro too. */
+  readonly bindings: boolean;
 }
 
 /** Arguments that a macro cannot take. */
@@ -28,6 +30,7 @@ type Receiver = MacroCall & { readonly target: Expression };
 export function expandMacro(name: string, call: MacroCall): Expansion | undefined {
   const { target, args } = call;
   if (target === undefined) return name === 'has' && args.length === 1 ? has(call) : undefined;
+  if (name === 'bind' && args.length === 3 && call.bindings) return bindMacro({ ...call, target });
   return receiverMacros[`${name}:${args.length}`]?.({ ...call, target });
 }
 
@@ -172,6 +175,16 @@ function ofOptional(call: Receiver, name: string, wrap: (value: Expression) => E
     wrap(bind(call, variable.name, value, within)),
     nodes.call(offset, 'optional.none', []),
   ]);
+}
+
+/** `cel.bind(name, value, within)`, where the library of bindings is enabled (ext/bindings.go). */
+function bindMacro(call: Receiver): Expansion | undefined {
+  const { target, args } = call;
+  if (target.type !== 'identifier' || target.name !== 'cel') return undefined;
+  const [variable, value, within] = args as [Expression, Expression, Expression];
+  if (variable.type !== 'identifier')
+    return new MacroProblem(variable, 'cel.bind() variable names must be simple identifiers');
+  return bind(call, variable.name, value, within);
 }
 
 function sortBy(call: Receiver): Expansion {

@@ -18,13 +18,13 @@ const reserved: ReadonlySet<string> = new Set(
 const relations: ReadonlySet<string> = new Set(['<', '<=', '>=', '>', '==', '!=', 'in']);
 
 /** Reads an expression and expands its macros. Throws CelError with every syntax issue, worded as cel-go's parser does. */
-export function parse(source: string): Expression {
+export function parse(source: string, bindings = false): Expression {
   const size = Array.from(source).length;
   if (size > codePointsMax) {
     const message = `expression code point size exceeds limit: size: ${size}, limit ${codePointsMax}`;
     throw issuesError(source, [{ offset: 0, message }]);
   }
-  const parser = new Parser(source);
+  const parser = new Parser(source, bindings);
   const expression = parser.parse();
   if (expression === undefined || parser.issues.length > 0) throw issuesError(source, parser.issues);
   return expression;
@@ -37,12 +37,14 @@ class Parser {
   readonly issues: Issue[];
   readonly #tokens: readonly Token[];
   readonly #nodes = new Nodes();
+  readonly #bindings: boolean;
   #at = 0;
   #depth = 0;
   /** Nothing was consumed since the last issue: more would be said about the same place. */
   #recovering = false;
 
-  constructor(source: string) {
+  constructor(source: string, bindings: boolean) {
+    this.#bindings = bindings;
     const { tokens, issues } = tokenize(source);
     this.#tokens = tokens;
     this.issues = [...issues];
@@ -246,7 +248,7 @@ class Parser {
   }
 
   #callOrMacro(offset: number, target: Expression | undefined, name: string, args: readonly Expression[]): Expression {
-    const expanded = expandMacro(name, { nodes: this.#nodes, offset, target, args });
+    const expanded = expandMacro(name, { nodes: this.#nodes, offset, target, args, bindings: this.#bindings });
     if (expanded instanceof MacroProblem) {
       this.#problem(expanded.offset, expanded.message);
       return this.#nodes.bool(offset, false);

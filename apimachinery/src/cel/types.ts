@@ -39,6 +39,8 @@ export interface ObjectField {
 const simple = (kind: TypeKind, name: string = kind): Type => ({ kind, name, params: [] });
 
 export const dynType = simple('dyn');
+/** A protobuf message of any type, which checks as `dyn` does. */
+export const anyType = simple('dyn', 'any');
 export const errorType = simple('error', '!error!');
 export const nullType = simple('null', 'null_type');
 export const boolType = simple('bool');
@@ -110,6 +112,7 @@ export function formatType(type: Type): string {
 
 /** As cel-go prints a type outside of messages of its checker. */
 export function typeText(type: Type): string {
+  if (type === anyType) return 'google.protobuf.Any';
   return type.params.length === 0 ? type.name : `${type.name}(${type.params.map(typeText).join(', ')})`;
 }
 

@@ -17,16 +17,14 @@ export function evaluateConditions(
 ): ConditionsVerdict {
   const errors: string[] = [];
   const budget = { remaining: conditionsCostMax };
-  for (const { name, expression } of conditions) {
+  for (const { expression } of conditions) {
     try {
       const holds = conditionPrograms.of(expression, ['bool']).evaluate(variables, budget) === true;
       if (budget.remaining < 0) return { type: 'error', message: outOfBudget };
       if (!holds) return { type: 'no' };
     } catch (error) {
       if (budget.remaining < 0) return { type: 'error', message: outOfBudget };
-      errors.push(
-        `match condition ${JSON.stringify(name)}: expression '${expression}' resulted in error: ${textOfError(error)}`,
-      );
+      errors.push(`expression '${expression}' resulted in error: ${textOfError(error)}`);
     }
   }
   if (errors.length === 0) return { type: 'yes' };

@@ -1,4 +1,4 @@
-import type { CostBudget } from '@coracle/apimachinery/cel';
+import { CelError, type CostBudget } from '@coracle/apimachinery/cel';
 import { textOfError } from '@coracle/apimachinery/errors';
 import type { Validation, ValidatingAdmissionPolicySpec } from '@coracle/apimachinery/types/admissionregistration-v1';
 import { evaluateConditions, outOfBudget } from '../cel/match-conditions.ts';
@@ -82,12 +82,25 @@ export function lazyVariables(
     Object.defineProperty(lazy, name, {
       enumerable: true,
       get() {
-        evaluated ??= { value: programs.of(expression, undefined).evaluate({ ...request, variables: lazy }, budget) };
+        evaluated ??= {
+          value: evaluateVariable(name, () =>
+            programs.of(expression, undefined).evaluate({ ...request, variables: lazy }, budget),
+          ),
+        };
         return evaluated.value;
       },
     });
   }
   return lazy;
+}
+
+function evaluateVariable(name: string, evaluate: () => unknown): unknown {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    throw new CelError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${error.message}`);
+  }
 }
 
 function messageOf(

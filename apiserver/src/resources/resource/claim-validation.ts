@@ -16,6 +16,7 @@ import {
   dns1123SubdomainCaseless,
   labelValue,
 } from '@coracle/apimachinery/validation';
+import { validateSelectorExpression } from './selector-expressions.ts';
 
 // What is declared with the types (required values, sizes, keys that repeat) is judged for every kind alike.
 
@@ -104,7 +105,7 @@ export function validateSelectors(selectors: readonly DeviceSelector[] | undefin
     const { expression } = cel;
     return byteLength(expression) > expressionBytesMax
       ? [field.tooLong(`${at}.cel.expression`, expressionBytesMax)]
-      : [];
+      : validateSelectorExpression(expression, `${at}.cel.expression`);
   });
 }
 
