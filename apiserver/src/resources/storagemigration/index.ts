@@ -1,6 +1,6 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { StorageVersionMigration } from '@coracle/apimachinery/types/storagemigration-v1';
-import { dns1123Label, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
+import { dns1035Label, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../shared/registry.ts';
 import { column, nameColumn } from '../shared/table.ts';
 
@@ -10,7 +10,7 @@ const storageVersionMigrationStrategy: Strategy<StorageVersionMigration> = {
   resource: { group: 'storagemigration.k8s.io', resource: 'storageversionmigrations' },
   generation: 'none',
   unconditionalUpdate: false,
-  validate: (object, old) => (old === undefined ? validateResource(object.spec?.resource ?? {}) : []),
+  validate: (object) => validateResource(object.spec?.resource ?? {}),
   validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, 'spec'),
   table: {
     columns: [
@@ -33,7 +33,7 @@ function validateResource({ group = '', resource = '' }: { group?: string; resou
   const errors =
     group === '' ? [] : dns1123Subdomain(group).map((text) => field.invalid('spec.resource.group', group, text));
   if (resource === '') return [...errors, field.required('spec.resource.resource', 'resource is required to be set')];
-  return [...errors, ...dns1123Label(resource).map((text) => field.invalid('spec.resource.resource', resource, text))];
+  return [...errors, ...dns1035Label(resource).map((text) => field.invalid('spec.resource.resource', resource, text))];
 }
 
 /** Kinds of the group `storagemigration.k8s.io`. */
