@@ -25,6 +25,7 @@ import { startServiceCidr } from './service-cidr/index.ts';
 import { startServiceAccount } from './serviceaccount/index.ts';
 import { startLegacyTokenCleaner, startServiceAccountToken } from './serviceaccount-token/index.ts';
 import { startStatefulSet } from './statefulset/index.ts';
+import { startStorageVersionMigrator } from './storage-version-migrator/index.ts';
 import { startTaintEviction } from './taint-eviction/index.ts';
 import { startTtl } from './ttl/index.ts';
 import { startTtlAfterFinished } from './ttl-after-finished/index.ts';
@@ -167,6 +168,11 @@ export const controllerTable: readonly ControllerRow[] = [
     name: 'validatingadmissionpolicy-status-controller',
     account: 'validatingadmissionpolicy-status-controller',
     start: startPolicyStatus,
+  },
+  {
+    name: 'storage-version-migrator-controller',
+    account: 'storage-version-migrator-controller',
+    start: startStorageVersionMigrator,
   },
   { name: 'service-cidr-controller', account: 'service-cidrs-controller', start: startServiceCidr },
   { name: 'bootstrap-signer-controller', account: 'bootstrap-signer', onByDefault: false, start: startBootstrapSigner },
