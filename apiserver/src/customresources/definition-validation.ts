@@ -9,10 +9,14 @@ import type {
 import { dns1035Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
 import { parseJsonPath } from './json-path.ts';
 import { validateRootSchema } from './schema-validation.ts';
-import { checkRules } from './check-rules.ts';
+import { textsIn } from '../admission/cel/index.ts';
+import { checkRules, type RuleContext } from './check-rules.ts';
 
 /** What a definition must be (apiextensions `validation.go`). Its schemas are checked in `schema-validation.ts`. */
-export function validateDefinition(definition: CustomResourceDefinition): readonly FieldError[] {
+export function validateDefinition(
+  definition: CustomResourceDefinition,
+  old?: CustomResourceDefinition,
+): readonly FieldError[] {
   const { spec } = definition;
   const expectedName = `${spec.names.plural}.${spec.group}`;
   return [
@@ -21,7 +25,7 @@ export function validateDefinition(definition: CustomResourceDefinition): readon
       : [field.invalid('metadata.name', definition.metadata?.name ?? '', `must be spec.names.plural+"."+spec.group`)]),
     ...validateGroup(spec, definition.metadata?.annotations ?? {}),
     ...validateScope(spec.scope),
-    ...hoisted(spec, validateVersions(spec)),
+    ...hoisted(spec, validateVersions(spec, old?.spec)),
     ...validateNames(spec.names),
     ...validateConversion(spec),
   ];
@@ -123,10 +127,13 @@ function validateScope(scope: string): FieldError[] {
   return scopes.includes(scope) ? [] : [field.notSupported('spec.scope', scope, scopes)];
 }
 
-function validateVersions(spec: CustomResourceDefinitionSpec): FieldError[] {
+function validateVersions(
+  spec: CustomResourceDefinitionSpec,
+  old: CustomResourceDefinitionSpec | undefined,
+): FieldError[] {
   const { versions } = spec;
   const names = versions.map((version) => version.name);
-  const errors = validateSchemas(spec);
+  const errors = validateSchemas(spec, old);
   errors.push(...versions.flatMap((version, index) => validateVersion(version, `spec.versions[${index}]`)));
   if (new Set(names).size !== names.length) {
     errors.push(field.invalid('spec.versions', versions, 'must contain unique version names'));
@@ -138,20 +145,33 @@ function validateVersions(spec: CustomResourceDefinitionSpec): FieldError[] {
 }
 
 /** Versions that agree on everything have one schema, which upstream's internal form holds beside them. */
-function validateSchemas({ versions }: CustomResourceDefinitionSpec): FieldError[] {
+function validateSchemas(
+  { versions }: CustomResourceDefinitionSpec,
+  old: CustomResourceDefinitionSpec | undefined,
+): FieldError[] {
+  const stored = textsIn(old?.versions.map(({ schema }) => schema));
+  const check = (version: CustomResourceDefinitionVersion, path: string) => {
+    const before = old?.versions.find(({ name }) => name === version.name)?.schema;
+    const unchanged = before !== undefined && deepEqual(before, version.schema);
+    return validateSchema(version, path, { wasStored: (expression) => stored.has(expression), unchanged });
+  };
   const [first, ...rest] = versions;
   const isCommon = rest.every((version) => deepEqual(version.schema, first?.schema));
-  if (first?.schema?.openAPIV3Schema !== undefined && isCommon) return validateSchema(first, 'spec.validation');
-  return versions.flatMap((version, index) => validateSchema(version, `spec.versions[${index}].schema`));
+  if (first?.schema?.openAPIV3Schema !== undefined && isCommon) return check(first, 'spec.validation');
+  return versions.flatMap((version, index) => check(version, `spec.versions[${index}].schema`));
 }
 
-function validateSchema({ schema, subresources }: CustomResourceDefinitionVersion, path: string): FieldError[] {
+function validateSchema(
+  { schema, subresources }: CustomResourceDefinitionVersion,
+  path: string,
+  context: RuleContext,
+): FieldError[] {
   const props = schema?.openAPIV3Schema;
   const at = `${path}.openAPIV3Schema`;
   if (props === undefined) return [field.required(at, 'schemas are required')];
   const errors = validateRootSchema(props, at, subresources?.status !== undefined);
   // Rules are not read as expressions where the structure that they count on is wrong.
-  return errors.length > 0 ? errors : checkRules(props, at);
+  return errors.length > 0 ? errors : checkRules(props, at, context);
 }
 
 function validateVersion(version: CustomResourceDefinitionVersion, path: string): FieldError[] {

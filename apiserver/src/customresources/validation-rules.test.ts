@@ -76,4 +76,27 @@ describe('rules of custom resources', () => {
       checkRules({ type: 'object', 'x-kubernetes-validations': [{ rule: "self.metadata.name == 'a'" }] }, 'schema'),
     ).to.deep.equal([]);
   });
+
+  it('counts what rules can cost, but for a schema that was accepted so', () => {
+    const open = { list: { type: 'array', items: { type: 'string' } } } as const;
+    const dear = spec([{ rule: 'self.list.all(x, self.list.all(y, x != y))' }], open);
+    const found = checkRules(dear, 'schema').map(fieldErrorText);
+    expect(found[0]).to.equal(
+      'schema.properties[spec].x-kubernetes-validations[0].rule: Forbidden: estimated rule cost exceeds budget by factor of more than ' +
+        '100x (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)',
+    );
+    expect(checkRules(dear, 'schema', { unchanged: true }).map(fieldErrorText).join('\n')).not.to.contain(
+      'estimated rule cost exceeds',
+    );
+    const bounded = { list: { ...open.list, maxItems: 5, items: { type: 'string', maxLength: 5 } } };
+    expect(checkRules(spec([{ rule: 'self.list.all(x, self.list.all(y, x != y))' }], bounded), 'schema')).to.deep.equal(
+      [],
+    );
+  });
+
+  it('lets stored rules keep what new ones may not use', () => {
+    const props = spec([{ rule: '[1].includes(self.x)' }]);
+    expect(checkRules(props, 'schema').map(fieldErrorText)[0]).to.contain("undeclared reference to 'includes'");
+    expect(checkRules(props, 'schema', { wasStored: () => true })).to.deep.equal([]);
+  });
 });
