@@ -1,5 +1,10 @@
 import { startBootstrapSigner, startTokenCleaner } from './bootstrap/index.ts';
-import { startCertificateApprover, startCertificateCleaner, startCertificateSigner } from './certificates/index.ts';
+import {
+  startCertificateApprover,
+  startCertificateCleaner,
+  startCertificateSigner,
+  startPodCertificateRequestCleaner,
+} from './certificates/index.ts';
 import { startClusterRoleAggregation } from './clusterrole-aggregation/index.ts';
 import { startCronJob } from './cronjob/index.ts';
 import { startDaemonSet } from './daemonset/index.ts';
@@ -152,6 +157,11 @@ export const controllerTable: readonly ControllerRow[] = [
     name: 'certificatesigningrequest-cleaner-controller',
     account: 'certificate-controller',
     start: startCertificateCleaner,
+  },
+  {
+    name: 'podcertificaterequest-cleaner-controller',
+    account: 'podcertificaterequestcleaner',
+    start: startPodCertificateRequestCleaner,
   },
   {
     name: 'clusterrole-aggregation-controller',
