@@ -81,7 +81,7 @@ function normalText(text: string, key: string): string {
 
 /** Names of today's times, uids, versions and allocations in any text. */
 function withoutChance(text: string): string {
-  return text
+  const replaced = text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
     .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+(Z|\+00:00)/g, '<time>')
     .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\d [\d:.]+ \+0000 UTC( m=\S+)?/g, '<time>')
@@ -98,8 +98,8 @@ function withoutChance(text: string): string {
     .replaceAll(/\n(?:@@[^\n]*\n(?:[ +-][^\n]*\n?)*)+/g, '')
     .replaceAll(/\n(?=$|, |\])/g, '')
     .replaceAll(quotedJson, (_, text: string) => `value: ${sortedJson(text)}`)
-    .replaceAll(/Key: (\/registry)?\//g, 'Key: /')
-    .replaceAll(goStruct, 'value: <struct>');
+    .replaceAll(/Key: (\/registry)?\//g, 'Key: /');
+  return withoutStructs(replaced);
 }
 
 /** An object as a patch would make it, as text: Go sorts the fields of some of its levels. */
@@ -113,12 +113,23 @@ function sortedJson(text: string): string {
   }
 }
 
-/** A struct as a message shows it; as deep as the generator nests. */
-const goStruct = new RegExp(`value: ${nested(12)}`, 'g');
-
-function nested(depth: number): string {
-  const inner = depth === 0 ? '[^{}\\[\\]]*' : `(?:[^{}\\[\\]]|${nested(depth - 1)})*`;
-  return `[{[]${inner}[}\\]]`;
+/** The text with every `value: {…}` and `value: […]` as one word; linear, also where brackets do not match. */
+function withoutStructs(text: string): string {
+  let result = '';
+  let rest = text;
+  for (let start = rest.search(/value: [{[]/); start >= 0; start = rest.search(/value: [{[]/)) {
+    const open = start + 'value: '.length;
+    let depth = 0;
+    let end = open;
+    do {
+      const character = rest[end++];
+      if (character === '{' || character === '[') depth++;
+      else if (character === '}' || character === ']') depth--;
+    } while (depth > 0 && end < rest.length);
+    result += `${rest.slice(0, open)}<struct>`;
+    rest = rest.slice(end);
+  }
+  return result + rest;
 }
 
 /** Rules of a review, by their text. */
