@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import type { AdmissionPlugin } from './admission/admission.ts';
 import type { AuditOptions } from './audit/index.ts';
@@ -86,6 +87,11 @@ export interface ServiceAccountOptions {
 }
 
 export interface KubeletClientOptions {
+  /**
+   * Asked first for a connection to a kubelet or a pod; undefined: the machine's network has it. Throws where nothing
+   * listens. Default: the machine's network for all.
+   */
+  readonly dial?: (host: string, port: number) => Duplex | undefined;
   /** PEM pair shown to kubelets. */
   readonly certificate: string;
   readonly key: string;

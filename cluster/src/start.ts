@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
 import type { Client } from '@coracle/client/rest';
-import { planNetwork, startCloud } from '@coracle/kubelet-shim';
+import { createHollowNetwork, type NetworkPlan, planNetwork, startCloud } from '@coracle/kubelet-shim';
 import { dump } from 'js-yaml';
 import { applyAddons } from './addons/index.ts';
 import { type ClusterConfig, defaultFargateProfiles, defaultNodeGroups } from './config/cluster-config.ts';
@@ -62,6 +62,7 @@ export async function startCluster(options: StartOptions = {}): Promise<Cluster>
     nodeGroups: defaultNodeGroups,
     fargateProfiles: defaultFargateProfiles,
     registryMirrors: [],
+    hollowImages: [],
     etcdServers: [],
     waitSeconds: 60,
     detach: false,
@@ -107,8 +108,12 @@ export async function launch(
   if (remark !== undefined) progress.note(remark);
 
   const network = await planNetwork({ dataDirectory: directory.path, runtime });
+  const hollow = runtime === 'hollow' ? hollowOptions(config, network) : undefined;
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startControlPlane({ config, directory, environment, advertiseAddress: network.gateway }),
+    startControlPlane({
+      ...{ config, directory, environment, advertiseAddress: network.gateway },
+      ...(hollow && { dial: hollow.network.connect }),
+    }),
   );
   stack.defer(() => controlPlane.stop());
   signal.throwIfAborted();
@@ -139,6 +144,7 @@ export async function launch(
         clusterDomain,
         clientCa: controlPlane.pki.authority.certificate,
         registryMirrors: config.registryMirrors,
+        ...(hollow && { hollow }),
         apiServer: { host: listenHost, port: controlPlane.port },
       },
     );
@@ -166,6 +172,11 @@ export async function launch(
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function hollowOptions({ hollowImages }: ClusterConfig, { vpc, pods }: NetworkPlan) {
+  const network = createHollowNetwork([vpc, pods]);
+  return { network, ...(hollowImages.length > 0 && { images: hollowImages }) };
 }
 
 const never = new AbortController().signal;

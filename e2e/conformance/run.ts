@@ -28,7 +28,7 @@ import {
   specKey,
   updateLedger,
 } from './ledger.ts';
-import { listSpecs, runSpecs } from './suite.ts';
+import { listImages, listSpecs, runSpecs } from './suite.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -95,7 +95,11 @@ async function run(): Promise<SpecOutcome[]> {
 async function startOwnCluster(
   runtime: 'containerd' | 'hollow',
 ): Promise<AsyncDisposable & { readonly kubeconfig: string }> {
-  if (runtime === 'hollow') return startTestCluster({ runtime, flags: nodeGroup });
+  if (runtime === 'hollow') {
+    // What the suite's own registries hold; it pulls others to see a pull fail.
+    const images = (await listImages()).flatMap((image) => ['--hollow-image', image]);
+    return startTestCluster({ runtime, flags: [...nodeGroup, ...images] });
+  }
   await using stack = new AsyncDisposableStack();
   const layout = await conformanceLayout();
   const registry = stack.use(await startImageRegistry(layout));

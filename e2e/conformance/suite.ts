@@ -28,6 +28,12 @@ export async function listSpecs(): Promise<string[]> {
     .filter((name) => name !== undefined);
 }
 
+/** The images that upstream keeps for its suite. */
+export async function listImages(): Promise<string[]> {
+  const output = await mustRun(upstreamProgram('e2e.test'), ['--list-images']);
+  return output.split('\n').filter((line) => /^\S+\/\S+:\S+$/.test(line) && !line.startsWith('invalid.'));
+}
+
 /** Runs the specs, serial ones alone at the end, and gives what each said. Resolves also where specs fail. */
 export async function runSpecs(run: SuiteRun): Promise<SpecOutcome[]> {
   await mkdir(run.output, { recursive: true });

@@ -19,5 +19,6 @@ export {
 } from './cloud/resources.ts';
 export { removeMachines, startCloud } from './cloud/start-cloud.ts';
 export { type FargateAdmissionContext, fargateAdmission } from './machines/fargate/admission.ts';
+export { createHollowNetwork, type HollowNetwork } from './runtime/index.ts';
 export { type NetworkPlan, planNetwork } from './network/index.ts';
 export { type NodeAgentDependencies, type NodeAgentOptions, startNodeAgent } from './node-agent.ts';

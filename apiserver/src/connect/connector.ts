@@ -1,5 +1,5 @@
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type * as http from 'node:http';
+import type * as https from 'node:https';
 import type { Readable } from 'node:stream';
 import {
   badRequest,
@@ -15,6 +15,7 @@ import type { ApiResponse } from '../http/api-request.ts';
 import type { KubeletClientOptions } from '../options.ts';
 import type { ConnectCall } from '../registry/strategy.ts';
 import type { Connector, ProxyTarget } from '../resources/index.ts';
+import { DialingHttpAgent, DialingHttpsAgent } from './dialing-agent.ts';
 import { type Destination, type Forwarded, forward, forwardUpgrade } from './forward.ts';
 import { rewriteAnswer } from './rewrite-links.ts';
 
@@ -28,8 +29,9 @@ const addressTypes = ['InternalIP', 'Hostname', 'ExternalIP', 'InternalDNS', 'Ex
 
 /** Carries requests to kubelets, pods and services over connections that are kept. */
 export function createConnector(options: KubeletClientOptions | undefined): Connector & Running {
+  const { dial } = options ?? {};
   const agents = {
-    kubelet: new https.Agent({
+    kubelet: new DialingHttpsAgent(dial, {
       keepAlive: true,
       ...(options === undefined ? {} : { cert: options.certificate, key: options.key }),
       ...(options?.authorities === undefined
@@ -38,9 +40,9 @@ export function createConnector(options: KubeletClientOptions | undefined): Conn
       // Kubelets are reached by address; their certificates name the node.
       checkServerIdentity: () => undefined,
     }),
-    http: new http.Agent({ keepAlive: true }),
+    http: new DialingHttpAgent(dial, { keepAlive: true }),
     // As upstream: what a pod serves under https is its own affair.
-    https: new https.Agent({ keepAlive: true, rejectUnauthorized: false }),
+    https: new DialingHttpsAgent(dial, { keepAlive: true, rejectUnauthorized: false }),
   };
   return {
     async kubelet(name, path, call) {

@@ -14,6 +14,8 @@ export interface ClusterConfig {
   readonly fargateProfiles: readonly FargateProfileConfig[];
   /** Where the nodes ask for images before they ask the images' own registries. */
   readonly registryMirrors: readonly RegistryMirrorConfig[];
+  /** Images that hollow nodes can pull; empty means every image. */
+  readonly hollowImages: readonly string[];
   /** Endpoints of an etcd to keep the cluster in; empty means the embedded store. */
   readonly etcdServers: readonly string[];
   /** How long `up` waits for the cluster to be ready. */

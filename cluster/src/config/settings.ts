@@ -52,6 +52,12 @@ export const settings: readonly Setting[] = [
     help: 'ask this address for the images of a registry (* for all) before the registry itself; repeat for more',
     repeated: true,
   },
+  {
+    flag: 'hollow-image',
+    value: 'IMAGE',
+    help: 'hollow nodes find this image and no other that is not named so; repeat for more (default: they find all)',
+    repeated: true,
+  },
   { flag: 'etcd-servers', value: 'URLS', help: 'keep the cluster in this etcd (default: the embedded store)' },
   { flag: 'wait', value: '60s', help: 'how long to wait for the cluster to be ready' },
   { flag: 'detach', help: 'return when it is ready and leave it running' },
@@ -93,6 +99,7 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
         ? defaultFargateProfiles
         : list(raw['fargateProfile']).map(parseFargateProfile),
     registryMirrors: parseRegistryMirrors(raw['registryMirror']),
+    hollowImages: raw['hollowImage'] === undefined ? [] : list(raw['hollowImage']).map(hollowImage),
     etcdServers: (text(raw, 'etcdServers') ?? '').split(',').filter(Boolean).map(etcdServer),
     waitSeconds: durationSeconds('wait', raw['wait'] ?? '60s'),
     detach: boolean('detach', raw['detach'] ?? false),
@@ -118,6 +125,11 @@ function clusterName(value: unknown): string {
 
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
+}
+
+function hollowImage(value: unknown): string {
+  if (typeof value === 'string' && /^\S+$/.test(value)) return value;
+  throw new ConfigError(`--hollow-image ${JSON.stringify(value)}: the name of an image, such as nginx:1.29`);
 }
 
 function runtime(value: unknown): RuntimeChoice {

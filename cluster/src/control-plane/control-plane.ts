@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import { StatusError } from '@coracle/apimachinery/errors';
-import { type AccessOptions, type ApiServer, createApiServer } from '@coracle/apiserver';
+import { type AccessOptions, type ApiServer, createApiServer, type KubeletClientOptions } from '@coracle/apiserver';
 import { openEmbeddedStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
 import { type Client, createClient } from '@coracle/client/rest';
 import { createLoopbackTransport } from '@coracle/client/transport';
@@ -28,6 +28,8 @@ export interface ControlPlaneOptions {
   readonly environment: Environment;
   /** Address that pods and machines reach the server at, besides loopback, where it listens. */
   readonly advertiseAddress: string;
+  /** How kubelets and pods are reached that are not on the machine's network. */
+  readonly dial?: KubeletClientOptions['dial'];
 }
 
 /** Nobody but this machine; machines and pods are forwarded here from the advertised address. */
@@ -36,7 +38,7 @@ const serviceAccountIssuer = `https://kubernetes.default.svc.${clusterDomain}`;
 
 /** Keys, store, API server, controllers, scheduler, in this order; resolves when all of them work. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { config, directory, environment, advertiseAddress } = options;
+  const { config, directory, environment, advertiseAddress, dial } = options;
   await using stack = new AsyncDisposableStack();
   const pki = await ensureClusterPki({
     directory: directory.pkiDirectory,
@@ -52,6 +54,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     pki,
     storage,
     access: config.access,
+    ...(dial && { dial }),
   });
   stack.defer(() => server.stop());
 
@@ -94,7 +97,7 @@ async function openStorage(
   return openEmbeddedStorage({ directory: join(directory.path, 'store'), environment });
 }
 
-export interface ApiServerParts extends Pick<ControlPlaneOptions, 'environment' | 'advertiseAddress'> {
+export interface ApiServerParts extends Pick<ControlPlaneOptions, 'environment' | 'advertiseAddress' | 'dial'> {
   /** 0 takes a free one. */
   readonly port: number;
   readonly pki: ClusterPki;
@@ -105,7 +108,7 @@ export interface ApiServerParts extends Pick<ControlPlaneOptions, 'environment' 
 
 /** The API server alone, as a cluster has it; resolves when it is ready. Throws ConfigError where the port is taken. */
 export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
-  const { port, environment, advertiseAddress, pki, storage, access = {} } = parts;
+  const { port, environment, advertiseAddress, dial, pki, storage, access = {} } = parts;
   const server = await createApiServer(
     { storage, environment, extraAdmission: (context) => [fargateAdmission(context)] },
     {
@@ -125,7 +128,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> 
         allowedNames: ['front-proxy-client'],
         client: pki.frontProxyClient,
       },
-      kubeletClient: { ...pki.kubeletClient, authorities: pki.authority.certificate },
+      kubeletClient: { ...pki.kubeletClient, authorities: pki.authority.certificate, ...(dial && { dial }) },
       serviceCidrs: [serviceCidr],
       nodePortRange,
       clusterDomain,

@@ -1,6 +1,7 @@
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import type { Client } from '@coracle/client/rest';
 import type { Transport } from '@coracle/client/transport';
+import type { HollowOptions } from '../machines/hollow/hollow-platform.ts';
 import type { RegistryMirror } from '../machines/host/registry-mirrors.ts';
 import type { NetworkPlan } from '../network/index.ts';
 
@@ -55,6 +56,8 @@ export interface CloudOptions {
   readonly apiServer: { readonly host: string; readonly port: number };
   /** Where images are asked for before their own registry. Default none. */
   readonly registryMirrors?: readonly RegistryMirror[];
+  /** For the runtime `hollow`. Default: every image is found, and pods answer nowhere. */
+  readonly hollow?: HollowOptions;
   /** What nodes say they run, default `v1.37.2`. */
   readonly kubeletVersion?: string;
   /** `realistic` makes Fargate machines take as long as users of the real thing report (about a minute). Default none. */

@@ -101,7 +101,7 @@ function machinesDirectory({ dataDirectory }: Pick<CloudOptions, 'dataDirectory'
 async function openPlatform(dependencies: CloudDependencies, options: CloudOptions): Promise<MachinePlatform> {
   const directory = machinesDirectory(options);
   await mkdir(directory, { recursive: true });
-  if (options.runtime === 'hollow') return createHollowPlatform(dependencies, directory);
+  if (options.runtime === 'hollow') return createHollowPlatform(dependencies, directory, options.hollow);
   const { openRealMachines } = await import('./real-machines.ts');
   return openRealMachines(dependencies, options, directory);
 }

@@ -7,6 +7,7 @@ export {
   type HollowRuntimeOptions,
   hollowExitAfterAnnotation,
   hollowExitCodeAnnotation,
-  type Lifetime,
   runsToCompletionAnnotation,
 } from './fake/hollow-runtime.ts';
+export { createHollowNetwork, type HollowNetwork } from './fake/hollow-network.ts';
+export type { Lifetime } from './fake/pretend.ts';

@@ -2,13 +2,30 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
 import { formatAddress, parseRange } from '../../network/index.ts';
-import { createHollowRuntime } from '../../runtime/index.ts';
+import { normalizeImageName } from '../../images/image-name.ts';
+import { createHollowRuntime, type HollowNetwork, type HollowRuntimeOptions } from '../../runtime/index.ts';
 import type { MachinePlatform, MachineRecord } from '../machine.ts';
 
 const never = new Promise<void>(() => {});
 
+export interface HollowOptions {
+  /** Images that nodes find in a registry; every image where absent. */
+  readonly images?: readonly string[];
+  /** Where their pods answer; absent: nowhere. */
+  readonly network?: HollowNetwork;
+}
+
 /** Machines that only pretend: the agents are real, the containers are not. Needs no root and no network. */
-export function createHollowPlatform(environment: Environment, directory: string): MachinePlatform {
+export function createHollowPlatform(
+  environment: Environment,
+  directory: string,
+  { images, network }: HollowOptions = {},
+): MachinePlatform {
+  const found = images && new Set(images.map(normalizeImageName));
+  const shared: HollowRuntimeOptions = {
+    ...(network && { network }),
+    ...(found && { isMissing: (image) => !found.has(normalizeImageName(image)) }),
+  };
   const folderOf = (record: MachineRecord): string => join(directory, record.name);
   const remove = (record: MachineRecord): Promise<void> => rm(folderOf(record), { recursive: true, force: true });
   return {
@@ -16,7 +33,7 @@ export function createHollowPlatform(environment: Environment, directory: string
       const folder = folderOf(record);
       const folders = { rootDirectory: join(folder, 'kubelet'), logsDirectory: join(folder, 'pods') };
       for (const path of Object.values(folders)) await mkdir(path, { recursive: true });
-      const runtime = createHollowRuntime(environment, { allocateIp: podAddresses(record) });
+      const runtime = createHollowRuntime(environment, { ...shared, allocateIp: podAddresses(record) });
       return {
         record,
         runtime,

@@ -9,6 +9,8 @@ import {
   type SandboxConfig,
 } from '../cri.ts';
 import { createBroadcast } from './event-queue.ts';
+import type { HollowNetwork } from './hollow-network.ts';
+import { type Lifetime, pretend } from './pretend.ts';
 
 export interface HollowRuntimeOptions {
   /** The address of the next pod that is not on the node's own network: 10.244.0.1 and up by default. */
@@ -17,13 +19,8 @@ export interface HollowRuntimeOptions {
   readonly lifetime?: (config: ContainerConfig, sandbox: SandboxConfig) => Lifetime | undefined;
   /** Images that cannot be pulled; none by default. */
   readonly isMissing?: (image: string) => boolean;
-}
-
-export interface Lifetime {
-  readonly afterMs: number;
-  readonly exitCode: number;
-  /** What the container would have written to its termination log. */
-  readonly message?: string;
+  /** Where pods answer; absent: nowhere. */
+  readonly network?: HollowNetwork;
 }
 
 /** On init containers, so that a runtime that only pretends knows which ones have to end. */
@@ -33,13 +30,21 @@ export const hollowExitAfterAnnotation = 'coracle.dev/hollow-exit-after-ms';
 export const hollowExitCodeAnnotation = 'coracle.dev/hollow-exit-code';
 
 const killedExitCode = 137;
+/** Longer than any timer runs is for ever. */
+const timerMsMax = 2 ** 31 - 1;
 
-/** Init containers and containers of Jobs end at once and well; everything else only when told to. */
+/**
+ * As its annotation says, else as its command does where that can be told, else at once and well for init containers and
+ * containers of Jobs, which have to end, and never for all others.
+ */
 export function endsByItself(config: ContainerConfig, sandbox: SandboxConfig): Lifetime | undefined {
-  if (config.annotations[runsToCompletionAnnotation] === 'true') return { afterMs: 0, exitCode: 0 };
+  const hasToEnd = config.annotations[runsToCompletionAnnotation] === 'true';
   const afterMs = sandbox.annotations[hollowExitAfterAnnotation];
   const exitCode = Number(sandbox.annotations[hollowExitCodeAnnotation] ?? 0);
-  if (afterMs !== undefined) return { afterMs: Number(afterMs), exitCode };
+  if (afterMs !== undefined && !hasToEnd) return { afterMs: Number(afterMs), exitCode };
+  const pretended = pretend([...config.command, ...config.args]);
+  if (pretended !== undefined) return pretended;
+  if (hasToEnd) return { afterMs: 0, exitCode: 0 };
   return 'batch.kubernetes.io/job-name' in sandbox.labels ? { afterMs: 0, exitCode } : undefined;
 }
 
@@ -80,6 +85,8 @@ export function createHollowRuntime(environment: Environment, options: HollowRun
     async runSandbox(config) {
       const id = newId(random.bytes(32));
       const onNode = config.linux.securityContext.namespaceOptions.network === 'NODE';
+      const ips = onNode ? [] : [allocateIp()];
+      for (const ip of ips) options.network?.add(ip, config.metadata.name);
       sandboxes.set(id, {
         id,
         metadata: config.metadata,
@@ -87,7 +94,7 @@ export function createHollowRuntime(environment: Environment, options: HollowRun
         createdAt: clock.now(),
         labels: config.labels,
         annotations: config.annotations,
-        ips: onNode ? [] : [allocateIp()],
+        ips,
       });
       configs.set(id, config);
       return id;
@@ -98,6 +105,7 @@ export function createHollowRuntime(environment: Environment, options: HollowRun
       for (const container of containers.values()) {
         if (container.sandboxId === id) exit(container.id, { exitCode: killedExitCode });
       }
+      for (const ip of sandbox.ips) options.network?.remove(ip);
       sandboxes.set(id, { ...sandbox, state: 'SANDBOX_NOTREADY' });
       broadcast.send({ kind: 'other', id });
     },
@@ -122,7 +130,7 @@ export function createHollowRuntime(environment: Environment, options: HollowRun
       change(id, 'started', { state: 'CONTAINER_RUNNING', startedAt: clock.now() });
       const planned = lifetimes.get(id);
       lifetimes.delete(id);
-      if (planned) clock.after(planned.afterMs, () => exit(id, planned));
+      if (planned && planned.afterMs <= timerMsMax) clock.after(planned.afterMs, () => exit(id, planned));
     },
     async stopContainer(id) {
       exit(id, { exitCode: 0 });
