@@ -4,7 +4,6 @@ import { connect } from 'node:net';
 import type { Clock } from '@coracle/apimachinery/clock';
 import type { Container as ContainerSpec, HTTPGetAction, ProbeHandler } from '@coracle/apimachinery/types/core-v1';
 import type { ContainerRuntime } from '../runtime/index.ts';
-import { checkGrpcHealth } from './grpc-health.ts';
 
 export interface ProbeResult {
   readonly result: 'success' | 'failure' | 'warning';
@@ -40,8 +39,11 @@ export async function runProbe(
     const { host = podIP, port } = handler.tcpSocket;
     return tcpProbe(clock, host || podIP, resolvePort(port, spec), timeoutMs);
   }
-  if (handler.grpc)
+  if (handler.grpc) {
+    // Few pods have one, and gRPC takes a while to load.
+    const { checkGrpcHealth } = await import('./grpc-health.ts');
     return checkGrpcHealth(clock, `${podIP}:${handler.grpc.port}`, handler.grpc.service ?? '', timeoutMs);
+  }
   throw new Error('the probe has no handler');
 }
 

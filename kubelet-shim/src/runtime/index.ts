@@ -1,6 +1,5 @@
 export type * from './cri.ts';
 export { RuntimeFailure } from './cri.ts';
-export { type CriRuntimeOptions, createCriRuntime } from './cri-grpc/cri-runtime.ts';
 export {
   createHollowRuntime,
   endsByItself,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
 import { type Fabric, type NetworkPlan, parseRange } from '../../network/index.ts';
 import type { ServiceProxy } from '../../proxy/index.ts';
-import { createCriRuntime } from '../../runtime/index.ts';
+import { createCriRuntime } from '../../runtime/cri-grpc/index.ts';
 import type { FargatePool } from '../fargate/pool.ts';
 import type { Machine, MachinePlatform, MachineRecord } from '../machine.ts';
 import { type CgroupHost, limitCgroup, makeCgroup, removeCgroup } from './cgroups.ts';
