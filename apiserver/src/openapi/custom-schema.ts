@@ -4,7 +4,7 @@ import type {
   JSONSchemaProps,
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import { itemsOf, valuesOf } from '../customresources/schema-props.ts';
-import { metadataText, objectMetaName } from './descriptions.ts';
+import { metadataText, objectMetaName } from './descriptions/index.ts';
 import type { Dialect, Json } from './schema-objects.ts';
 
 const listMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';

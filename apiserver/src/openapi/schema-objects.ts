@@ -1,4 +1,4 @@
-import { descriptionOf } from './descriptions.ts';
+import { descriptionOfField, descriptionOfType } from './descriptions/index.ts';
 import type { Field, ObjectSchema, ScalarSchema, ScalarType, Schema } from '@coracle/apimachinery/schema';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -67,10 +67,14 @@ export class SchemaPrinter {
     const properties: Record<string, Json> = {};
     const required: string[] = [];
     for (const field of schema.fields.values()) {
-      properties[field.name] = this.#property(field, descriptionOf(schema.name, field.name));
+      const description =
+        schema.name === undefined ? undefined : descriptionOfField(schema.name, schema.kind === true, field.name);
+      properties[field.name] = this.#property(field, description);
       if (field.required === true) required.push(field.name);
     }
+    const description = schema.name === undefined ? undefined : descriptionOfType(schema.name);
     return {
+      ...(description === undefined ? {} : { description }),
       type: 'object',
       ...(Object.keys(properties).length > 0 ? { properties } : {}),
       ...(required.length > 0 ? { required } : {}),
