@@ -108,7 +108,9 @@ class Deletion {
     const plan = await this.#check(current, 'mark');
     const marked = deepCopy(current.object);
     if (plan.type === 'mark') plan.apply(marked);
-    this.#write.resource.strategy.deletion?.markDeleting?.(marked, this.#write.context);
+    if (current.object.metadata?.deletionTimestamp === undefined) {
+      this.#write.resource.strategy.deletion?.markDeleting?.(marked, this.#write.context);
+    }
     return deepEqual(marked, current.object) ? current.object : marked;
   }
 
