@@ -32,16 +32,17 @@ async function readConfigFile(path: string): Promise<RawSettings> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new ConfigError(`--config ${path}: ${(error as NodeJS.ErrnoException).code ?? 'cannot be read'}`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`--config ${path}: ${code === 'ENOENT' ? 'no such file' : (code ?? 'cannot be read')}`);
   }
   let value: unknown;
   try {
     value = load(text);
   } catch (error) {
-    throw new ConfigError(`--config ${path}: ${(error as Error).message.split('\n')[0]}`);
+    throw new ConfigError(`--config ${path}: not YAML: ${(error as Error).message.split('\n')[0]}`);
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new ConfigError(`--config ${path}: a mapping of settings, such as "port: 7443"`);
+    throw new ConfigError(`--config ${path}: must be a mapping of settings, such as "port: 7443"`);
   }
   return value as RawSettings;
 }

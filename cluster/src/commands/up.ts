@@ -2,14 +2,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
-import { systemClock } from '@coracle/apimachinery/clock';
-import { addToKubeconfig } from '@coracle/client/kubeconfig';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
-import { contextName, kubeconfigEntry } from '../kubeconfig/index.ts';
-import { createProgress, type Progress, print } from '../output.ts';
-import { type LaunchedCluster, launch } from '../start.ts';
-import { type ClusterState, DataDirectory, processStart } from '../state/index.ts';
-import { userKubeconfigPaths } from './cluster-access.ts';
+import { contextName } from '../kubeconfig/index.ts';
+import { createProgress, print } from '../output.ts';
+import { type ClusterState, DataDirectory } from '../state/index.ts';
 import { isProgressMessage, type ProgressMessage, replayProgress, sendProgress } from './detached-progress.ts';
 
 export interface UpFlags {
@@ -18,6 +14,9 @@ export interface UpFlags {
 
 /** Set in the process that `--detach` leaves behind. */
 const detachedVariable = 'CORACLE_DETACHED';
+
+/** The first step: on a busy machine, seconds. */
+const loading = 'Loading the program';
 
 /** `coracle up`: runs the cluster until it is told to stop, or leaves a process that does with `--detach`. */
 export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
@@ -30,13 +29,15 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
   if (config.detach) return report(await startDetached(config), flags);
 
   const stop = stopSignal();
-  const { cluster, state } = await runCluster(config, createProgress(process.stderr), stop);
+  const progress = createProgress(process.stderr);
+  const { runCluster } = await progress.step(loading, () => import('./run-cluster.ts'));
+  const { cluster, state } = await runCluster(config, progress, stop);
   report(state, flags);
   if (!flags.json) process.stderr.write('\nRunning: Ctrl-C stops it, its state stays.\n');
   // Node writes it at the end of a process, too, but not every process comes to a good end.
   flushCompileCache();
   await aborted(stop);
-  await createProgress(process.stderr).step('Stopping', () => cluster.stop());
+  await progress.step('Stopping', () => cluster.stop());
 }
 
 function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError {
@@ -44,33 +45,6 @@ function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError
     `cluster "${config.name}" runs already, as process ${state.pid} at ${state.url}: "coracle down --name ${config.name}" ` +
       'stops it, another --name makes a second one',
   );
-}
-
-/** Starts the cluster, then tells the user's kubeconfig and the other commands where it is. */
-async function runCluster(
-  config: ClusterConfig,
-  progress: Progress,
-  stop: AbortSignal,
-): Promise<{ readonly cluster: LaunchedCluster; readonly state: ClusterState }> {
-  const cluster = await launch(config, progress, stop);
-  try {
-    const added = await addToKubeconfig(userKubeconfigPaths(config), kubeconfigEntry(cluster.access));
-    const state: ClusterState = {
-      name: config.name,
-      pid: process.pid,
-      processStart: await processStart(process.pid),
-      url: cluster.url,
-      runtime: cluster.runtime,
-      phase: 'ready',
-      startedAt: new Date(systemClock.now()).toISOString(),
-      kubeconfig: added.path,
-    };
-    await new DataDirectory(config.dataDir).writeState(state);
-    return { cluster, state };
-  } catch (error) {
-    await cluster.stop();
-    throw error;
-  }
 }
 
 /** Aborted at the first SIGINT or SIGTERM, also during the start; a second one ends the process without waiting. */
@@ -102,6 +76,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 async function runDetached(config: ClusterConfig): Promise<void> {
   try {
     const stop = stopSignal();
+    const { runCluster } = await import('./run-cluster.ts');
     const { cluster, state } = await runCluster(config, sendProgress(), stop);
     await tellParent({ type: 'ready', state });
     process.disconnect?.();
@@ -132,10 +107,15 @@ async function startDetached(config: ClusterConfig): Promise<ClusterState> {
     env: { ...process.env, [detachedVariable]: '1' },
   });
   closeSync(output);
-  const replay = replayProgress(createProgress(process.stderr));
+  const progress = createProgress(process.stderr);
+  const replay = replayProgress(progress);
+  const loaded = Promise.withResolvers<void>();
+  // What stopped it is told by whoever waits for the cluster.
+  progress.step(loading, () => loaded.promise).catch(() => {});
   return new Promise<ClusterState>((resolve, reject) => {
     child.on('message', (message) => {
       if (!isProgressMessage(message)) return;
+      loaded.resolve();
       if (message.type === 'ready') {
         child.unref();
         resolve(message.state);
@@ -146,7 +126,9 @@ async function startDetached(config: ClusterConfig): Promise<ClusterState> {
       }
     });
     child.once('exit', (code) => {
-      reject(new Error(`the cluster's process ended with ${code ?? 'a signal'}: see ${outputLog}`));
+      const ended = new Error(`the cluster's process ended with ${code ?? 'a signal'}: see ${outputLog}`);
+      loaded.reject(ended);
+      reject(ended);
     });
   });
 }

@@ -1,3 +1,4 @@
+import { instanceTypes } from '@coracle/kubelet-shim/data';
 import { ConfigError, type FargateProfileConfig, type NodeGroupConfig } from './cluster-config.ts';
 
 /** Nodes of one group: each is a containerd and a few dozen MiB. */
@@ -21,9 +22,21 @@ export function parseNodeGroup(value: unknown): NodeGroupConfig {
   return {
     name,
     count,
-    instanceType: String(fields.get('instance-type') ?? 'm5.large'),
+    instanceType: instanceType(name, String(fields.get('instance-type') ?? 'm5.large')),
     zones: named.length > 0 ? named : defaultZones,
   };
+}
+
+/** Said here, before a cluster is started that would refuse it. */
+function instanceType(group: string, type: string): string {
+  if (instanceTypes.has(type)) return type;
+  const family = [...instanceTypes.keys()].filter((known) => known.split('.')[0] === type.split('.')[0]);
+  const families = new Set([...instanceTypes.keys()].map((known) => known.split('.')[0]));
+  const known =
+    family.length > 0
+      ? `of this family there are ${family.join(', ')}`
+      : `the families are ${[...families].join(', ')}`;
+  throw new ConfigError(`--node-group ${group}: no instance type ${JSON.stringify(type)}: ${known}`);
 }
 
 /** `name=fp,namespace=serverless,label.tier=web`, or a YAML mapping with `labels`. One selector a flag. */
@@ -64,6 +77,8 @@ function splitPairs(flag: string, text: string): [string, string][] {
 function poolName(flag: string, value: unknown): string {
   if (typeof value === 'string' && /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) return value;
   throw new ConfigError(
-    `--${flag}: name=… must be lower-case letters, digits and dashes, not ${JSON.stringify(value ?? '')}`,
+    value === undefined
+      ? `--${flag}: name=… is missing`
+      : `--${flag}: name=… must be lower-case letters, digits and dashes, not ${JSON.stringify(value)}`,
   );
 }
