@@ -40,13 +40,34 @@ export interface Forwarded {
 /** Passes a request on and its answer back as it arrives. Rejects where the other side is not reached. */
 export function forward(request: ApiRequest, destination: Destination): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
-    const outgoing = begin(request, destination, forwardedHeaders(request.headers));
-    outgoing.on('response', (incoming) => {
-      resolve({ status: incoming.statusCode ?? 502, headers: headersOf(incoming), body: incoming });
-    });
-    outgoing.on('error', reject);
-    sendBody(request, outgoing);
+    const attempt = () => {
+      const outgoing = begin(request, destination, forwardedHeaders(request.headers));
+      outgoing.on('response', (incoming) => {
+        resolve({ status: incoming.statusCode ?? 502, headers: headersOf(incoming), body: incoming });
+      });
+      outgoing.on('error', (error) => {
+        if (mayRepeat(request, outgoing, error)) attempt();
+        else reject(error);
+      });
+      sendBody(request, outgoing);
+    };
+    attempt();
   });
+}
+
+/**
+ * A kept connection may be closed by the other side just as it is used again: a request that changes nothing is then made on
+ * another one, as Go's transport does. It ends with a new connection, whose failure is real.
+ */
+function mayRepeat(
+  { method, signal }: ApiRequest,
+  outgoing: http.ClientRequest,
+  error: NodeJS.ErrnoException,
+): boolean {
+  const changesNothing = method === 'GET' || method === 'HEAD';
+  return (
+    changesNothing && outgoing.reusedSocket && !signal.aborted && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '')
+  );
 }
 
 /** Passes an upgrade on: bytes flow both ways once the other side agrees. Its refusal is the answer where it does not. */

@@ -13,6 +13,9 @@ export interface NodeServerDependencies {
   readonly options: NodeAgentOptions;
 }
 
+/** Upstream's `IdleTimeout`. With Node's own 5 seconds, API servers often used a connection just as it was closed. */
+const keepAliveTimeoutMs = 90_000;
+
 export interface RunningNodeServer extends Running {
   readonly port: number;
 }
@@ -26,7 +29,14 @@ export async function startNodeServer(
   { host, port, certificate, key, clientCa }: ServingOptions,
 ): Promise<RunningNodeServer> {
   const { log } = dependencies.environment;
-  const server = createServer({ cert: certificate, key, ca: clientCa, requestCert: true, rejectUnauthorized: true });
+  const server = createServer({
+    cert: certificate,
+    key,
+    ca: clientCa,
+    requestCert: true,
+    rejectUnauthorized: true,
+    keepAliveTimeout: keepAliveTimeoutMs,
+  });
   server.on('request', (request, response) => {
     const route = findRoute(request);
     Promise.resolve(route.handle(dependencies, { request, response, ...route })).catch((error: unknown) => {
