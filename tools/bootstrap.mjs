@@ -15,6 +15,7 @@ const programs = {
   bench: ['e2e/perf/bench.ts'],
   conformance: ['e2e/conformance/run.ts'],
   differential: ['e2e/differential/run.ts'],
+  fuzz: ['e2e/fuzz/run.ts'],
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -72,8 +72,9 @@ function checkConfiguration(configuration: KubernetesObject, write: ApplyWrite):
   throw plainError(`failed to create typed patch object (${which}): ${problemsText(problems)}`);
 }
 
-function gvkText(apiVersion: string, kind: string): string {
-  const { group, version } = parseGroupVersion(apiVersion);
+/** What is no text counts as empty, as in Go. */
+function gvkText(apiVersion: unknown, kind: unknown): string {
+  const { group, version } = parseGroupVersion(typeof apiVersion === 'string' ? apiVersion : '');
   return `${group}/${version}, Kind=${kind}`;
 }
 

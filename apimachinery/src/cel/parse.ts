@@ -151,9 +151,18 @@ class Parser {
     return tree(0, marks.length - 1);
   }
 
+  /** Every link of a chain is a level of the tree, down its left side. */
+  #countLink(count: number): void {
+    if (count <= depthMax) return;
+    this.issues.push({ offset: 0, message: 'max recursion depth exceeded' });
+    throw new Halt();
+  }
+
   #relation(): Expression {
     let left = this.#sum();
+    let links = 0;
     while (relations.has(this.#token.text) && ['punctuation', 'keyword'].includes(this.#token.type)) {
+      this.#countLink(++links);
       const mark = this.#next();
       const name = mark.text === 'in' ? '@in' : `_${mark.text}_`;
       left = this.#nodes.call(mark.offset, name, [left, this.#sum()]);
@@ -163,7 +172,9 @@ class Parser {
 
   #sum(): Expression {
     let left = this.#product();
+    let links = 0;
     for (let mark = this.#take('+') ?? this.#take('-'); mark !== undefined; mark = this.#take('+') ?? this.#take('-')) {
+      this.#countLink(++links);
       left = this.#nodes.call(mark.offset, `_${mark.text}_`, [left, this.#product()]);
     }
     return left;
@@ -172,7 +183,9 @@ class Parser {
   #product(): Expression {
     const mark = () => this.#take('*') ?? this.#take('/') ?? this.#take('%');
     let left = this.#unary();
+    let links = 0;
     for (let found = mark(); found !== undefined; found = mark()) {
+      this.#countLink(++links);
       left = this.#nodes.call(found.offset, `_${found.text}_`, [left, this.#unary()]);
     }
     return left;
@@ -201,8 +214,9 @@ class Parser {
     const isNested = this.#is('(');
     let operand = this.#primary();
     let isName = !isNested;
-    for (;;) {
+    for (let links = 0; ; links++) {
       const open = this.#token;
+      this.#countLink(links);
       if (isName && this.#is('{') && qualifiedName(operand) !== undefined) operand = this.#struct(operand);
       else if (this.#take('.')) operand = this.#selection(operand, open);
       else if (this.#take('[')) operand = this.#index(operand, open);

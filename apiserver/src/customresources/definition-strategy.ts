@@ -72,7 +72,7 @@ export function definitionStrategy(hooks: DefinitionHooks): Strategy<CustomResou
 function setDefaults(definition: CustomResourceDefinition): void {
   // What is left out is found by validation.
   const spec = (definition.spec ??= {} as CustomResourceDefinition['spec']);
-  spec.names ??= { plural: '', kind: '' };
+  spec.names = { ...spec.names, plural: spec.names?.plural ?? '', kind: spec.names?.kind ?? '' };
   spec.group ??= '';
   spec.scope ??= '';
   spec.versions ??= [];
@@ -94,6 +94,7 @@ async function statusOf(definition: CustomResourceDefinition, context: WriteCont
 
 /** As upstream's registry does: the finalizer comes with the first delete, not with the object. */
 function markTerminating(definition: CustomResourceDefinition, context: WriteContext): void {
+  if (conditionOf(definition, 'Terminating')?.status === 'True') return;
   const finalizers = definition.metadata?.finalizers ?? [];
   if (isEstablished(definition) && !finalizers.includes(cleanupFinalizer)) {
     definition.metadata = { ...definition.metadata, finalizers: [...finalizers, cleanupFinalizer] };

@@ -108,6 +108,7 @@ class Deletion {
     const plan = await this.#check(current, 'mark');
     const marked = deepCopy(current.object);
     if (plan.type === 'mark') plan.apply(marked);
+    // Only once: whoever finishes a deletion takes those marks off again, and deletes once more.
     if (current.object.metadata?.deletionTimestamp === undefined) {
       this.#write.resource.strategy.deletion?.markDeleting?.(marked, this.#write.context);
     }

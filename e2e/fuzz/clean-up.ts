@@ -1,0 +1,68 @@
+import { builtinScheme } from '@coracle/apimachinery/scheme';
+import { ApiCaller } from '../support/index.ts';
+import type { ServerProcess } from './server-process.ts';
+
+/** Paths of the objects that a server has from the start. */
+export type Snapshot = ReadonlySet<string>;
+
+interface Meta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly finalizers?: readonly string[];
+}
+
+export async function snapshotOf(server: ServerProcess): Promise<Snapshot> {
+  using caller = new ApiCaller(server);
+  return new Set((await everything(caller)).map(({ path }) => path));
+}
+
+/** Removes what is not in the snapshot, against finalizers and grace periods: there are no controllers to wait for. */
+export async function cleanUp(server: ServerProcess, keep: Snapshot): Promise<void> {
+  using caller = new ApiCaller(server);
+  // What could refuse the rest goes first.
+  for (const first of [true, false]) {
+    const extra = (await everything(caller)).filter(({ path }) => !keep.has(path));
+    await Promise.all(
+      extra
+        .filter(({ path }) => !first || /admissionregistration|apiregistration/.test(path))
+        .map((one) => remove(caller, one)),
+    );
+  }
+}
+
+async function remove(caller: ApiCaller, { path, meta }: { path: string; meta: Meta }): Promise<void> {
+  if (meta.finalizers !== undefined) {
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    await caller.call(path, { method: 'PATCH', headers, body: '{"metadata":{"finalizers":null}}' });
+  }
+  await caller.call(path, {
+    method: 'DELETE',
+    body: { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 },
+  });
+  if (/^\/api\/v1\/namespaces\/[^/]+$/.test(path)) {
+    await caller.call(`${path}/finalize`, {
+      method: 'PUT',
+      body: { kind: 'Namespace', apiVersion: 'v1', metadata: { name: meta.name }, spec: {} },
+    });
+  }
+  if (path.includes('/customresourcedefinitions/')) {
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    await caller.call(path, { method: 'PATCH', headers, body: '{"metadata":{"finalizers":null}}' });
+  }
+}
+
+async function everything(caller: ApiCaller): Promise<{ path: string; meta: Meta }[]> {
+  const lists = [...builtinScheme().rows()].filter(({ verbs }) => verbs.includes('list') && verbs.includes('delete'));
+  const found = await Promise.all(
+    lists.map(async ({ group, version, resource }) => {
+      const prefix = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+      const answer = await caller.call(`${prefix}/${resource}`);
+      const { items } = answer.json<{ items?: { metadata: Meta }[] }>();
+      return (items ?? []).map(({ metadata: meta }) => {
+        const scope = meta.namespace === undefined ? prefix : `${prefix}/namespaces/${meta.namespace}`;
+        return { path: `${scope}/${resource}/${meta.name}`, meta };
+      });
+    }),
+  );
+  return found.flat();
+}
