@@ -3,29 +3,39 @@ import type { Http2ServerRequest } from 'node:http2';
 import { StatusError } from '@coracle/apimachinery/errors';
 import type { RequestBody } from './api-request.ts';
 
-/** The body of a request that arrived over a socket. */
-export function nodeBody(message: IncomingMessage | Http2ServerRequest): RequestBody {
+/** The body of a request that arrived over a socket. `leave` is told when it goes on beyond the limit. */
+export function nodeBody(message: IncomingMessage | Http2ServerRequest, leave: () => void = () => {}): RequestBody {
   let whole: Promise<Uint8Array> | undefined;
   return {
-    bytes: (limitBytes) => (whole ??= readAll(message, limitBytes)),
+    bytes: (limitBytes) => (whole ??= readAll(message, limitBytes, leave)),
     stream: () => message as AsyncIterable<Uint8Array>,
   };
 }
 
-function readAll(message: IncomingMessage | Http2ServerRequest, limitBytes: number): Promise<Uint8Array> {
+function readAll(
+  message: IncomingMessage | Http2ServerRequest,
+  limitBytes: number,
+  leave: () => void,
+): Promise<Uint8Array> {
   const announced = Number(message.headers['content-length'] ?? 0);
-  if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
+  if (announced > limitBytes) {
+    message.resume();
+    leave();
+    return Promise.reject(tooLarge(limitBytes));
+  }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
     message.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > limitBytes) {
-        message.pause();
-        reject(tooLarge(limitBytes));
+      if (length <= limitBytes) {
+        chunks.push(chunk);
         return;
       }
-      chunks.push(chunk);
+      // What else comes is dropped: left unread it would be held, and count against the connection.
+      if (chunks.length > 0) leave();
+      chunks.length = 0;
+      reject(tooLarge(limitBytes));
     });
     message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
     message.on('error', reject);

@@ -113,7 +113,7 @@ async function serve(
     // Nobody waits for a request that has been answered.
     if (!out.writableEnded) gone.abort(new Error('the client went away'));
   });
-  const request = requestOf(message, gone.signal);
+  const request = requestOf(message, gone.signal, undefined, () => endAfterAnswer(out));
   try {
     const response = await handle(request);
     if (out.destroyed) return;
@@ -121,6 +121,12 @@ async function serve(
   } catch {
     out.destroy();
   }
+}
+
+/** Over HTTP/2 a client is told to stop sending a body that nobody wants; over HTTP/1.1 it can only be read to its end. */
+function endAfterAnswer(out: NodeResponse): void {
+  const { stream } = out as http2.Http2ServerResponse;
+  if (stream !== undefined) out.on('finish', () => stream.close(http2.constants.NGHTTP2_NO_ERROR));
 }
 
 async function serveUpgrade(
@@ -148,7 +154,12 @@ async function serveUpgrade(
 
 const emptyQuery = new URLSearchParams();
 
-function requestOf(message: IncomingMessage, signal: AbortSignal, upgrade?: Upgrade): ApiRequest {
+function requestOf(
+  message: IncomingMessage,
+  signal: AbortSignal,
+  upgrade?: Upgrade,
+  leaveBody?: () => void,
+): ApiRequest {
   const url = message.url ?? '/';
   const question = url.indexOf('?');
   const method = message.method ?? 'GET';
@@ -159,7 +170,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal, upgrade?: Upgr
     uri: url,
     query: question < 0 ? emptyQuery : new URLSearchParams(url.slice(question + 1)),
     headers: message.headers as Readonly<Record<string, string | undefined>>,
-    body: bodyless && upgrade === undefined ? emptyBody : nodeBody(message),
+    body: bodyless && upgrade === undefined ? emptyBody : nodeBody(message, leaveBody),
     signal,
     peer: peerOf(socketOf(message)),
     ...(upgrade === undefined ? {} : { upgrade }),
