@@ -1,4 +1,4 @@
-import { isReady } from '../pods/observed.ts';
+import { isReady, isRunning } from '../pods/observed.ts';
 import type { AttachRequest } from '../runtime/index.ts';
 import { refuse, servePortForward, serveRemoteCommand } from '../streaming/index.ts';
 import { findPod, findRunningContainer, NodeRequestError } from './find-container.ts';
@@ -37,7 +37,10 @@ export const serveExec: UpgradeHandler = refusing(async ({ runtime, pods }, upgr
 });
 
 export const serveAttach: UpgradeHandler = refusing(async ({ runtime, pods }, upgrade) => {
-  const { id } = findRunningContainer(pods, upgrade.segments);
+  const { id, name } = findRunningContainer(pods, upgrade.segments);
+  // What was last seen can be behind. A container that has just ended is refused before the upgrade, as upstream's kubelet
+  // does, and not by an error within a session that seemed to begin.
+  if (!isRunning(await runtime.containerStatus(id))) throw new NodeRequestError(404, `container not found ("${name}")`);
   const flags = flagsOf(upgrade);
   await serveRemoteCommand(upgrade, flags, async (streams, signal) => {
     await runtime.attach(id, flags, streams, signal);
