@@ -1,3 +1,4 @@
 export { deepCopy, getField, isObject, type Json, type JsonObject, setField, shallowCopy } from './copy.ts';
+export { isTooDeep, jsonDepthMax } from './depth.ts';
 export { compareText, deepEqual, semanticEqual } from './equal.ts';
 export { getAt, type JsonPath, removeAt, setAt } from './path.ts';

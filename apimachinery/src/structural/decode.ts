@@ -1,4 +1,4 @@
-import { setField } from '../json/index.ts';
+import { isTooDeep, setField } from '../json/index.ts';
 import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarType, Schema } from '../schema/index.ts';
 import { DecodeError } from './decode-error.ts';
 import { duplicateFields } from './duplicates.ts';
@@ -54,6 +54,7 @@ export function strictDecodingError(strictErrors: readonly string[]): string {
 }
 
 function parse(text: string): unknown {
+  if (isTooDeep(text)) throw new DecodeError('json: exceeded max depth');
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -8,7 +8,7 @@ import {
   unknownMediaType,
   unsupportedMediaType,
 } from '@coracle/apimachinery/errors';
-import { deepCopy } from '@coracle/apimachinery/json';
+import { deepCopy, isTooDeep } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, goValue } from '@coracle/apimachinery/patch';
 import type { ObjectSchema, SubresourceRow } from '@coracle/apimachinery/schema';
@@ -101,8 +101,10 @@ async function decodePatch({ core, context }: Call): Promise<unknown> {
   const { body } = context.request;
   if (body.object !== undefined) return body.object;
   const bytes = await body.bytes(core.bodyBytesMax);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (isTooDeep(text)) throw badRequest('invalid JSON patch');
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw error instanceof SyntaxError ? badRequest('invalid JSON patch') : error;
   }

@@ -1,5 +1,6 @@
 import { DecodeError } from '@coracle/apimachinery/structural';
 import { load, YAMLException } from 'js-yaml';
+import { checkAliases } from './yaml-aliases.ts';
 
 export interface YamlBody {
   readonly value: unknown;
@@ -17,7 +18,9 @@ const errorsHead = 'yaml: unmarshal errors:\n';
 export function parseYaml(bytes: Uint8Array, findDuplicates: boolean): YamlBody {
   const text = new TextDecoder().decode(bytes);
   try {
-    return { value: load(text, { json: true }), duplicates: findDuplicates ? duplicateKeys(text) : [] };
+    const value: unknown = load(text, { json: true });
+    if (text.includes('&')) checkAliases(value);
+    return { value, duplicates: findDuplicates ? duplicateKeys(text) : [] };
   } catch (error) {
     if (error instanceof YAMLException) throw new DecodeError(`error converting YAML to JSON: yaml: ${error.reason}`);
     throw error;

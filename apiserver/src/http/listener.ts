@@ -117,6 +117,8 @@ async function serve(
   try {
     const response = await handle(request);
     if (out.destroyed) return;
+    // A body that nobody wanted: unread it would be held, and count against its connection.
+    if (!message.readableEnded) message.resume();
     await writeResponse(response, out, request.headers['accept-encoding'], gone.signal);
   } catch {
     out.destroy();

@@ -1,0 +1,32 @@
+/**
+ * Lists and objects within each other that a JSON text may have. Upstream's decoder stops at 10,000; here everything that
+ * walks an object calls itself, and more than this would not fit the stack of every walk.
+ */
+export const jsonDepthMax = 1000;
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Whether a JSON text nests deeper than `jsonDepthMax`. Says nothing of its syntax. */
+export function isTooDeep(text: string): boolean {
+  if (text.length < 2 * jsonDepthMax) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at);
+    // `[` and `{`, `]` and `}`: they differ in one bit.
+    else if ((code & 0xdf) === 0x5b && ++depth > jsonDepthMax) return true;
+    else if ((code & 0xdf) === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** Where the string that begins at `start` ends; behind the text where it does not. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+  return text.length;
+}
