@@ -7,6 +7,10 @@ const utf8 = new TextDecoder();
 /** Up to here a loop over ASCII bytes beats the decoder's call. */
 const shortStringMax = 48;
 
+/** Of the years that times are written with, in seconds since 1970. */
+const firstSecond = -62_167_219_200;
+const lastSecond = 253_402_300_799;
+
 /** Reads one message from front to back. Methods named after a type leave `position` behind a value of that type. */
 export class Reader {
   readonly bytes: Uint8Array;
@@ -106,6 +110,9 @@ export class Reader {
       if (tag === 8) seconds = this.varint();
       else if (tag === 16) nanos = this.int32();
       else this.skip(tag);
+    }
+    if (seconds !== undefined && !(seconds >= firstSecond && seconds <= lastSecond)) {
+      throw new MalformedProtobufError('a time outside of the years 0 to 9999');
     }
     return [seconds, nanos];
   }

@@ -1,0 +1,11 @@
+import { expect } from 'chai';
+import { Reader } from './reader.ts';
+
+describe('times in protobuf', () => {
+  it('outside of the years that can be written are refused', () => {
+    // Field 1, a varint of 63 bits.
+    const message = [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+    const reader = new Reader(Uint8Array.from([message.length, ...message]));
+    expect(() => reader.time()).to.throw('years 0 to 9999');
+  });
+});
