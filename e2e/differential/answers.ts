@@ -126,6 +126,8 @@ function withoutStructs(text: string): string {
       if (character === '{' || character === '[') depth++;
       else if (character === '}' || character === ']') depth--;
     } while (depth > 0 && end < rest.length);
+    // What does not close is no struct: it stays to be compared.
+    if (depth > 0) break;
     result += `${rest.slice(0, open)}<struct>`;
     rest = rest.slice(end);
   }
