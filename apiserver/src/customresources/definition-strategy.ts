@@ -94,7 +94,6 @@ async function statusOf(definition: CustomResourceDefinition, context: WriteCont
 
 /** As upstream's registry does: the finalizer comes with the first delete, not with the object. */
 function markTerminating(definition: CustomResourceDefinition, context: WriteContext): void {
-  if (conditionOf(definition, 'Terminating')?.status === 'True') return;
   const finalizers = definition.metadata?.finalizers ?? [];
   if (isEstablished(definition) && !finalizers.includes(cleanupFinalizer)) {
     definition.metadata = { ...definition.metadata, finalizers: [...finalizers, cleanupFinalizer] };

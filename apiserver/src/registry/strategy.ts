@@ -195,7 +195,7 @@ export interface DeletionStrategy<T extends KubernetesObject = KubernetesObject>
   readonly undecidedWarning?: string;
   /** Holds the object back besides metadata.finalizers: `spec.finalizers` of a Namespace. */
   holds?(object: T): boolean;
-  /** Changes an object that stays because of finalizers or a grace period: `status.phase = Terminating` of a Namespace. */
+  /** The first delete of an object that stays, for finalizers or a grace period, changes it: `status.phase = Terminating` of a Namespace. */
   markDeleting?(object: T, context: WriteContext): void;
   /** Refuses a delete (upstream's Conflict of a Namespace that is being removed). */
   check?(object: T, options: DeleteOptions, context: WriteContext): void | Promise<void>;

@@ -32,6 +32,12 @@ describe('descriptions of built-in types', () => {
     });
   }
 
+  // crd_publish_openapi.go of upstream's suite reads these through kubectl explain.
+  it('keeps the words that upstream looks for', () => {
+    const created = descriptionOfField('meta.v1.ObjectMeta', false, 'creationTimestamp');
+    assert.match(created ?? '', /^CreationTimestamp is a timestamp/);
+  });
+
   it('says a thing in one place', () => {
     const keys = areas.flatMap((area) => Object.keys(textsOfArea(area)));
     assert.deepEqual(

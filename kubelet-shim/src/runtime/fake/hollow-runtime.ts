@@ -42,10 +42,17 @@ export function endsByItself(config: ContainerConfig, sandbox: SandboxConfig): L
   const afterMs = sandbox.annotations[hollowExitAfterAnnotation];
   const exitCode = Number(sandbox.annotations[hollowExitCodeAnnotation] ?? 0);
   if (afterMs !== undefined && !hasToEnd) return { afterMs: Number(afterMs), exitCode };
-  const pretended = pretend([...config.command, ...config.args]);
+  const pretended = pretend(programOf(config));
   if (pretended !== undefined) return pretended;
   if (hasToEnd) return { afterMs: 0, exitCode: 0 };
   return 'batch.kubernetes.io/job-name' in sandbox.labels ? { afterMs: 0, exitCode } : undefined;
+}
+
+/** An image without a command is taken for the program it is named after: `registry.k8s.io/pause:3.10`. */
+function programOf({ command, args, image }: ContainerConfig): readonly string[] {
+  if (command.length > 0) return [...command, ...args];
+  const name = image.userSpecifiedImage ?? image.image;
+  return [name.slice(name.lastIndexOf('/') + 1).replace(/[:@].*$/, ''), ...args];
 }
 
 /** Keeps books and does nothing else: every call is answered at once and no process ever runs. */

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { ContainerConfig, SandboxConfig } from '../cri.ts';
+import { endsByItself } from './hollow-runtime.ts';
 import { pretend } from './pretend.ts';
 
 describe('what a hollow container makes of its command', () => {
@@ -71,4 +73,27 @@ describe('what a hollow container makes of its command', () => {
       expect(lifetime && [lifetime.afterMs, lifetime.exitCode]).to.deep.equal(wanted);
     });
   }
+});
+
+describe('how long a hollow container runs', () => {
+  const sandbox = (labels: Record<string, string>) => ({ labels, annotations: {} }) as unknown as SandboxConfig;
+  const container = (image: string, ...command: readonly string[]) =>
+    ({ image: { image }, command, args: [], annotations: {} }) as unknown as ContainerConfig;
+  const ofJob = sandbox({ 'batch.kubernetes.io/job-name': 'backup' });
+
+  it('is told by the image where there is no command', () => {
+    expect(endsByItself(container('registry.k8s.io/pause:3.10.2'), ofJob)).to.deep.equal({
+      afterMs: Infinity,
+      exitCode: 0,
+    });
+  });
+  it('is no time for a container of a Job that cannot be told', () => {
+    expect(endsByItself(container('busybox:1.37'), ofJob)).to.deep.equal({ afterMs: 0, exitCode: 0 });
+    expect(endsByItself(container('busybox:1.37'), sandbox({}))).to.equal(undefined);
+  });
+  it('is what the command says, of a Job or not', () => {
+    for (const pod of [ofJob, sandbox({})]) {
+      expect(endsByItself(container('busybox', 'sleep', '3'), pod)).to.deep.equal({ afterMs: 3000, exitCode: 0 });
+    }
+  });
 });
