@@ -64,7 +64,10 @@ describe('a Helm chart of the kind people deploy', function () {
           }
           // The chart's CronJob makes one at every full minute.
           const jobs = (await kubectl('get', 'job', '-o', 'name')).split('\n').filter(Boolean);
-          expect(jobs.filter((job) => !/-report-\d+$/.test(job)), 'the hook job is gone').to.deep.equal([]);
+          expect(
+            jobs.filter((job) => !/-report-\d+$/.test(job)),
+            'the hook job is gone',
+          ).to.deep.equal([]);
         });
 
         it('answers through ClusterIP, NodePort and LoadBalancer', async () => {
