@@ -1,3 +1,5 @@
+import { endOfString } from './end-of-string.ts';
+
 /**
  * Lists and objects within each other that a JSON text may have. Upstream's decoder stops at 10,000; here everything that
  * walks an object calls itself, and more than this would not fit the stack of every walk.
@@ -5,7 +7,6 @@
 export const jsonDepthMax = 1000;
 
 const quote = 0x22;
-const backslash = 0x5c;
 
 /** Whether a JSON text nests deeper than `jsonDepthMax`. Says nothing of its syntax. */
 export function isTooDeep(text: string): boolean {
@@ -19,14 +20,4 @@ export function isTooDeep(text: string): boolean {
     else if ((code & 0xdf) === 0x5d) depth--;
   }
   return false;
-}
-
-/** Where the string that begins at `start` ends; behind the text where it does not. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes++;
-    if (slashes % 2 === 0) return end;
-  }
-  return text.length;
 }

@@ -1,4 +1,5 @@
 export { deepCopy, getField, isObject, type Json, type JsonObject, setField, shallowCopy } from './copy.ts';
+export { endOfString } from './end-of-string.ts';
 export { isTooDeep, jsonDepthMax } from './depth.ts';
 export { compareText, deepEqual, semanticEqual } from './equal.ts';
 export { getAt, type JsonPath, removeAt, setAt } from './path.ts';

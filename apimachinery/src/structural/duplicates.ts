@@ -1,3 +1,5 @@
+import { endOfString } from '../json/index.ts';
+
 /**
  * Fields that occur twice in one JSON object. `JSON.parse` keeps the last one silently, so the text is looked at again,
  * but only where it holds more keys than the parsed value.
@@ -7,7 +9,6 @@ export function duplicateFields(text: string, value: unknown): readonly string[]
 }
 
 const quote = 34;
-const backslash = 92;
 const colon = 58;
 
 /** Colons outside strings: one a key. */
@@ -19,16 +20,6 @@ function countColons(text: string): number {
     else if (code === quote) index = endOfString(text, index);
   }
   return count;
-}
-
-/** Index of the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === backslash) slashes++;
-    if (slashes % 2 === 0) return end;
-  }
-  return text.length;
 }
 
 function countKeys(value: unknown): number {
