@@ -1,8 +1,8 @@
 import type { DaemonSet } from '@coracle/apimachinery/types/apps-v1';
-import type { Node, Pod, PodSpec, Taint, Toleration } from '@coracle/apimachinery/types/core-v1';
+import type { Node, Pod, PodSpec, Toleration } from '@coracle/apimachinery/types/core-v1';
 import { DaemonSets } from '@coracle/apimachinery/resources';
-import { controllerReference, matchesNodeAffinity, podFromTemplate } from '../shared/index.ts';
-import { tolerates } from '../taint-eviction/index.ts';
+import { requiredNode, selectable, untoleratedTaint } from '@coracle/apimachinery/scheduling';
+import { controllerReference, podFromTemplate } from '../shared/index.ts';
 
 export const revisionHashLabel = 'controller-revision-hash';
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
@@ -34,16 +34,12 @@ export function placementOn(node: Node, set: DaemonSet): Placement {
   const spec = set.spec?.template.spec;
   const nowhere: Placement = { shouldRun: false, mayStay: false };
   if (spec?.nodeName && spec.nodeName !== node.metadata?.name) return nowhere;
-  if (!matchesNodeAffinity(spec, node)) return nowhere;
+  if (requiredNode(spec)?.(selectable(node)) === false) return nowhere;
   const tolerations = tolerationsOf(spec);
   const unbearable = (effects: readonly string[]) =>
-    (node.spec?.taints ?? []).some((taint) => effects.includes(taint.effect) && !isTolerated(taint, tolerations));
+    untoleratedTaint(node.spec?.taints, tolerations, effects) !== undefined;
   if (unbearable(['NoExecute', 'NoSchedule'])) return { shouldRun: false, mayStay: !unbearable(['NoExecute']) };
   return { shouldRun: true, mayStay: true };
-}
-
-function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
-  return tolerations.some((toleration) => tolerates(toleration, taint));
 }
 
 function tolerationsOf(spec: PodSpec | undefined): Toleration[] {

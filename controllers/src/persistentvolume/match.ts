@@ -1,6 +1,7 @@
 import { compareQuantities } from '@coracle/apimachinery/quantity';
+import { matchesNodeSelector, selectable } from '@coracle/apimachinery/scheduling';
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
-import { isTerminating, matchesNodeSelector, matchesSelector } from '../shared/index.ts';
+import { isTerminating, matchesSelector } from '../shared/index.ts';
 
 export const annotations = {
   bindCompleted: 'pv.kubernetes.io/bind-completed',
@@ -60,7 +61,7 @@ export function bestVolume(
     if (volume.spec?.claimRef || volume.status?.phase !== 'Available') return false;
     if (claim.spec?.selector && !matchesSelector(claim.spec.selector, volume.metadata?.labels)) return false;
     const required = volume.spec?.nodeAffinity?.required;
-    return !node || !required || matchesNodeSelector(required, node);
+    return !node || !required || matchesNodeSelector(required, selectable(node));
   });
   return free.sort((a, b) => compareQuantities(a.spec?.capacity?.['storage'], b.spec?.capacity?.['storage']))[0];
 }

@@ -14,7 +14,6 @@ export { Expectations } from './expectations.ts';
 export { ignoreNotFound, isNamespaceTerminating, messageOf } from './failures.ts';
 export { fnv32a, hashOf, safeEncode, stableText } from './hash.ts';
 export { addSharedIndexes, childrenAndOrphans, childrenOf, claimIndex, claimKeys, nodeIndex } from './indexes.ts';
-export { matchesNodeAffinity, matchesNodeSelector } from './node-affinity.ts';
 export { controllerOf, controllerReference, isControlledBy } from './owners.ts';
 export { createPodControl, type PodControl } from './pod-control.ts';
 export { addAmounts, amountsOf, podLimits, podRequests, type ResourceAmounts } from './pod-resources.ts';

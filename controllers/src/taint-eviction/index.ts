@@ -1,3 +1,2 @@
 /** Pods that do not tolerate their node's taints. */
 export { startTaintEviction } from './controller.ts';
-export { tolerates } from './tolerations.ts';

@@ -1,21 +1,8 @@
+import { tolerates } from '@coracle/apimachinery/scheduling';
 import type { Node, Taint, Toleration } from '@coracle/apimachinery/types/core-v1';
 
 export function noExecuteTaints(node: Node | undefined): Taint[] {
   return (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
-}
-
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  switch (toleration.operator ?? 'Equal') {
-    case 'Exists':
-      return true;
-    case 'Equal':
-    case '':
-      return (toleration.key ?? '') !== '' && (toleration.value ?? '') === (taint.value ?? '');
-    default:
-      return false;
-  }
 }
 
 /**

@@ -1,12 +1,6 @@
 import { quantityMilliValue, quantityValue } from '@coracle/apimachinery/quantity';
-import type {
-  Node,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-  Taint,
-  Toleration,
-} from '@coracle/apimachinery/types/core-v1';
+import { requiredNode, selectable, untoleratedTaint } from '@coracle/apimachinery/scheduling';
+import type { Node, Pod } from '@coracle/apimachinery/types/core-v1';
 import type { WaitingReason } from './container-statuses.ts';
 import { isHostNetwork } from './observed.ts';
 import type { ResizeRefusal } from './pod-services.ts';
@@ -107,54 +101,12 @@ function hostPorts(pod: Pod): HostPort[] {
 }
 
 function checkAffinity(pod: Pod, node: Node): WaitingReason | undefined {
-  const labels = node.metadata?.labels ?? {};
-  const selector = Object.entries(pod.spec?.nodeSelector ?? {});
-  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  const fits =
-    selector.every(([key, value]) => labels[key] === value) &&
-    (terms === undefined || terms.some((term) => termFits(term, labels, node.metadata?.name ?? '')));
+  const fits = requiredNode(pod.spec)?.(selectable(node)) ?? true;
   return fits ? undefined : failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
-}
-
-function termFits(term: NodeSelectorTerm, labels: Readonly<Record<string, string>>, nodeName: string): boolean {
-  const { matchExpressions = [], matchFields = [] } = term;
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  return (
-    matchExpressions.every((one) => requirementFits(one, labels[one.key])) &&
-    matchFields.every((one) => one.key === 'metadata.name' && requirementFits(one, nodeName))
-  );
-}
-
-function requirementFits({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return Number(value) > Number(values[0]);
-    case 'Lt':
-      return Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
 }
 
 /** Only taints that would drive a running pod away keep one from starting here. */
 function checkTaints(pod: Pod, node: Node): WaitingReason | undefined {
-  const hard = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
-  const tolerations = pod.spec?.tolerations ?? [];
-  if (hard.every((taint) => tolerations.some((one) => tolerates(one, taint)))) return undefined;
-  return failed('TaintToleration', "node(s) had taints that the pod didn't tolerate");
-}
-
-function tolerates({ key, operator = 'Equal', value = '', effect }: Toleration, taint: Taint): boolean {
-  if (effect && effect !== taint.effect) return false;
-  if (key && key !== taint.key) return false;
-  if (operator === 'Exists') return true;
-  return key !== undefined && key !== '' && value === (taint.value ?? '');
+  const taint = untoleratedTaint(node.spec?.taints, pod.spec?.tolerations ?? [], ['NoExecute']);
+  return taint && failed('TaintToleration', "node(s) had taints that the pod didn't tolerate");
 }

@@ -1,7 +1,7 @@
+import { matchesNodeTerm, requiredNode, selectable } from '@coracle/apimachinery/scheduling';
 import type { Node, NodeSelectorTerm, Pod } from '@coracle/apimachinery/types/core-v1';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import { action } from '../../framework/cluster-event.ts';
-import { matchesTerm, nodeRequirement, selectable } from '../../framework/node-selector.ts';
 import { normalize } from '../../framework/normalize.ts';
 import type { Plugin } from '../../framework/plugin.ts';
 import { unresolvable } from '../../framework/status.ts';
@@ -19,7 +19,7 @@ export function nodeAffinity(): Plugin {
         resource: 'Node',
         actions: action.add | action.updateNodeLabel,
         helps: ({ pod }, previous, current) => {
-          const matches = nodeRequirement(pod) ?? (() => true);
+          const matches = requiredNode(pod.spec) ?? (() => true);
           if (!matches(selectable(current as Node))) return false;
           return !previous || !matches(selectable(previous as Node));
         },
@@ -27,7 +27,7 @@ export function nodeAffinity(): Plugin {
     ],
 
     filter({ pod }) {
-      const matches = nodeRequirement(pod);
+      const matches = requiredNode(pod.spec);
       if (!matches) return undefined;
       const nodeNames = namedNodes(pod);
       if (nodeNames?.size === 0) return { rejection: conflict };
@@ -42,7 +42,7 @@ export function nodeAffinity(): Plugin {
         for (let at = 0; at < nodes.length; at++) {
           let sum = 0;
           for (const { preference, weight } of preferences) {
-            if (weight !== 0 && matchesTerm(preference, nodes[at] as NodeInfo)) sum += weight;
+            if (weight !== 0 && matchesNodeTerm(preference, nodes[at] as NodeInfo)) sum += weight;
           }
           scores[at] = sum;
         }

@@ -1,8 +1,8 @@
+import { isTolerated } from '@coracle/apimachinery/scheduling';
 import type { Node, Toleration } from '@coracle/apimachinery/types/core-v1';
 import { action } from '../../framework/cluster-event.ts';
 import type { Filter, Plugin } from '../../framework/plugin.ts';
 import { unresolvable } from '../../framework/status.ts';
-import { toleratesAll } from '../../framework/tolerations.ts';
 
 const name = 'NodeUnschedulable';
 const cordoned = unresolvable(name, 'node(s) were unschedulable');
@@ -14,7 +14,7 @@ const check: Filter = { check: ({ node }) => (node.spec?.unschedulable ? cordone
 /** Keeps pods off cordoned nodes, unless they tolerate that. */
 export function nodeUnschedulable(): Plugin {
   const toleratesCordon = (tolerations: readonly Toleration[] | undefined): boolean =>
-    toleratesAll(tolerations ?? noTolerations, cordonTaint);
+    isTolerated(cordonTaint, tolerations ?? noTolerations);
   return {
     name,
     hints: [

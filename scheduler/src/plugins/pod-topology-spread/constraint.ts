@@ -1,11 +1,10 @@
+import { type NodeMatcher, requiredNode, untoleratedTaint } from '@coracle/apimachinery/scheduling';
 import { type LabelSelector, selectorOf } from '@coracle/apimachinery/selectors';
 import type { TopologySpreadConstraint } from '@coracle/apimachinery/types/core-v1';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodMatcher } from '../../cache/pod-counter.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
-import type { NodeRequirement } from '../../framework/node-selector.ts';
-import { nodeRequirement } from '../../framework/node-selector.ts';
-import { untoleratedTaint } from '../../framework/tolerations.ts';
+import { hardEffects } from '../../framework/taints.ts';
 
 export type WhenUnsatisfiable = 'DoNotSchedule' | 'ScheduleAnyway';
 
@@ -74,13 +73,13 @@ function livePods(selector: LabelSelector, namespace: string): PodMatcher {
 
 /** Which nodes make up the domains of a pod's constraints. */
 export class Eligibility {
-  readonly #matches: NodeRequirement | undefined;
+  readonly #matches: NodeMatcher | undefined;
   readonly #tolerations: NonNullable<NonNullable<PodInfo['pod']['spec']>['tolerations']>;
   /** Every node that has the labels counts. */
   readonly isEverything: boolean;
 
   constructor({ pod }: PodInfo, constraints: readonly Constraint[]) {
-    this.#matches = nodeRequirement(pod);
+    this.#matches = requiredNode(pod.spec);
     this.#tolerations = pod.spec?.tolerations ?? [];
     this.isEverything = constraints.every(
       ({ honorsAffinity, honorsTaints }) => !honorsTaints && (!honorsAffinity || this.#matches === undefined),
@@ -89,7 +88,7 @@ export class Eligibility {
 
   includes(node: NodeInfo, { honorsAffinity, honorsTaints }: Constraint): boolean {
     if (honorsAffinity && this.#matches && !this.#matches(node)) return false;
-    return !honorsTaints || untoleratedTaint(node.node.spec?.taints, this.#tolerations) === undefined;
+    return !honorsTaints || untoleratedTaint(node.node.spec?.taints, this.#tolerations, hardEffects) === undefined;
   }
 }
 

@@ -1,10 +1,11 @@
+import { isTolerated, untoleratedTaint } from '@coracle/apimachinery/scheduling';
 import type { Node, Taint, Toleration } from '@coracle/apimachinery/types/core-v1';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import { action } from '../../framework/cluster-event.ts';
 import { normalize } from '../../framework/normalize.ts';
 import { type Plugin, scoreMax } from '../../framework/plugin.ts';
 import { unresolvable } from '../../framework/status.ts';
-import { toleratesAll, untoleratedTaint } from '../../framework/tolerations.ts';
+import { hardEffects } from '../../framework/taints.ts';
 
 const name = 'TaintToleration';
 const tainted = unresolvable(name, 'node(s) had untolerated taint(s)');
@@ -20,7 +21,7 @@ export function taintToleration(): Plugin {
         actions: action.add | action.updateNodeTaint,
         helps: ({ pod }, previous, current) => {
           const tolerations = pod.spec?.tolerations ?? noTolerations;
-          const keepsOff = (node: Node) => untoleratedTaint(node.spec?.taints, tolerations) !== undefined;
+          const keepsOff = (node: Node) => untoleratedTaint(node.spec?.taints, tolerations, hardEffects) !== undefined;
           return (!previous || keepsOff(previous as Node)) && !keepsOff(current as Node);
         },
       },
@@ -29,7 +30,9 @@ export function taintToleration(): Plugin {
 
     filter({ pod }) {
       const tolerations = pod.spec?.tolerations ?? noTolerations;
-      return { check: ({ node }) => (untoleratedTaint(node.spec?.taints, tolerations) ? tainted : undefined) };
+      return {
+        check: ({ node }) => (untoleratedTaint(node.spec?.taints, tolerations, hardEffects) ? tainted : undefined),
+      };
     },
 
     score({ pod }) {
@@ -52,6 +55,6 @@ export function taintToleration(): Plugin {
 function unpreferred({ node }: NodeInfo, tolerations: readonly Toleration[]): number {
   const taints = node.spec?.taints;
   if (!taints?.length) return 0;
-  const counts = (taint: Taint) => taint.effect === 'PreferNoSchedule' && !toleratesAll(tolerations, taint);
+  const counts = (taint: Taint) => taint.effect === 'PreferNoSchedule' && !isTolerated(taint, tolerations);
   return taints.filter(counts).length;
 }

@@ -1,7 +1,7 @@
+import { matchesNodeSelector, type SelectableNode } from '@coracle/apimachinery/scheduling';
 import { selectorOf } from '@coracle/apimachinery/selectors';
 import type { PersistentVolume, PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
 import { amountOf } from '../../cache/resources.ts';
-import { matchesNodeSelector, type SelectableNode } from '../../framework/node-selector.ts';
 import { storageClassOf } from '../../framework/pod-claims.ts';
 
 /** Bytes that a claim asks for; 0 where it does not say. */

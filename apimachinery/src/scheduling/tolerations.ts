@@ -1,6 +1,6 @@
-import type { Taint, Toleration } from '@coracle/apimachinery/types/core-v1';
+import type { Taint, Toleration } from '../generated/types/core-v1.ts';
 
-/** api/core/v1 Toleration.ToleratesTaint. */
+/** api/core/v1 Toleration.ToleratesTaint; the operators Lt and Gt are of a feature that is off by default. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect && toleration.effect !== taint.effect) return false;
   if (toleration.key && toleration.key !== taint.key) return false;
@@ -9,17 +9,16 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
   return (toleration.value ?? '') === (taint.value ?? '');
 }
 
-export function toleratesAll(tolerations: readonly Toleration[], taint: Taint): boolean {
+export function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
   return tolerations.some((toleration) => tolerates(toleration, taint));
 }
 
-/** The first taint that keeps the pod off: of effect NoSchedule or NoExecute, and not tolerated. */
+/** The first taint of one of the effects that is not tolerated (component-helpers FindMatchingUntoleratedTaint). */
 export function untoleratedTaint(
   taints: readonly Taint[] | undefined,
   tolerations: readonly Toleration[],
+  effects: readonly string[],
 ): Taint | undefined {
   if (!taints?.length) return undefined;
-  return taints.find(
-    (taint) => (taint.effect === 'NoSchedule' || taint.effect === 'NoExecute') && !toleratesAll(tolerations, taint),
-  );
+  return taints.find((taint) => effects.includes(taint.effect) && !isTolerated(taint, tolerations));
 }
