@@ -1,6 +1,7 @@
 import { isStatus } from '@coracle/apimachinery/errors';
 import { Pods, ReplicaSets, ReplicationControllers } from '@coracle/apimachinery/resources';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
+import type { LabelSelectorObject } from '@coracle/apimachinery/selectors';
 import type { ReplicaSet } from '@coracle/apimachinery/types/apps-v1';
 import type { Pod, ReplicationController } from '@coracle/apimachinery/types/core-v1';
 import type { Informer } from '@coracle/client/informer';
@@ -26,7 +27,6 @@ import {
   isPodActive,
   isPodReady,
   isPodTerminating,
-  type LabelSelectorLike,
   matchesSelector,
   nextAvailabilityMs,
   type PodControl,
@@ -38,7 +38,7 @@ import { planReplicas, type ReplicaOwner, type ReplicaStatus, replicaStatus } fr
 
 interface ReplicaKind<T extends ReplicaOwner> {
   readonly resource: ResourceRef<T>;
-  readonly selectorOf: (owner: T) => LabelSelectorLike | undefined;
+  readonly selectorOf: (owner: T) => LabelSelectorObject | undefined;
   /** Owners that share a controller with this one; their pods crowd the same nodes. */
   readonly siblings: (owner: T, owners: Informer<T>) => readonly T[];
   readonly countsTerminating: boolean;

@@ -39,7 +39,7 @@ export {
   templateOf,
 } from './revisions.ts';
 export { scaledValue } from './scaled-value.ts';
-export { isEmptySelector, type LabelSelectorLike, matchesLabels, matchesSelector } from './selector.ts';
+export { isEmptySelector, matchesLabels, matchesSelector } from './selector.ts';
 export { slowStart } from './slow-start.ts';
 export { StaleGuard } from './stale-guard.ts';
 export { byCreation, compareText, createdAt, formatMicroTime, formatTime, parseTime } from './time.ts';

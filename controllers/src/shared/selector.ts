@@ -1,39 +1,38 @@
-/** `metav1.LabelSelector`, structurally. */
-export interface LabelSelectorLike {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-}
+import { type LabelSelector, type LabelSelectorObject, noLabel, selectorOf } from '@coracle/apimachinery/selectors';
 
 type Labels = Readonly<Record<string, string>> | undefined;
 
-/** An absent selector matches nothing, an empty one everything. */
-export function matchesSelector(selector: LabelSelectorLike | undefined, labels: Labels): boolean {
-  if (!selector) return false;
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels?.[key] !== value) return false;
-  return (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = labels?.[key];
-    switch (operator) {
-      case 'In':
-        return value !== undefined && values.includes(value);
-      case 'NotIn':
-        return value === undefined || !values.includes(value);
-      case 'Exists':
-        return value !== undefined;
-      case 'DoesNotExist':
-        return value === undefined;
-      default:
-        return false;
-    }
-  });
+/** Objects of an informer do not change, and their selectors are asked for every pod. */
+const readSelectors = new WeakMap<LabelSelectorObject, LabelSelector>();
+
+/** An absent selector, or one that cannot be read, matches nothing; an empty one everything. */
+export function matchesSelector(selector: LabelSelectorObject | undefined, labels: Labels): boolean {
+  return selector !== undefined && read(selector).matches(labels);
+}
+
+/** Selects everything. */
+export function isEmptySelector(selector: LabelSelectorObject | undefined): boolean {
+  return selector !== undefined && read(selector).empty;
+}
+
+function read(selector: LabelSelectorObject): LabelSelector {
+  const known = readSelectors.get(selector);
+  if (known !== undefined) return known;
+  const made = readOrNone(selector);
+  readSelectors.set(selector, made);
+  return made;
+}
+
+function readOrNone(selector: LabelSelectorObject): LabelSelector {
+  try {
+    return selectorOf(selector);
+  } catch {
+    return noLabel;
+  }
 }
 
 /** Every pair of `set` is among the labels. */
 export function matchesLabels(set: Labels, labels: Labels): boolean {
   for (const key in set) if (labels?.[key] !== set[key]) return false;
   return true;
-}
-
-export function isEmptySelector(selector: LabelSelectorLike | undefined): boolean {
-  if (!selector) return false;
-  return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
 }
