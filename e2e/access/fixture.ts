@@ -57,7 +57,7 @@ const ownRules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   impersonator: [
     rule('', 'users', 'impersonate', 'reader'),
-    rule('', 'groups', 'impersonate', 'devs'),
+    rule('', 'groups', 'impersonate', 'devs', 'a,b'),
     rule(authentication, 'userextras/scopes', 'impersonate', 'view'),
   ],
   constrained: [

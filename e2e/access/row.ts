@@ -3,7 +3,7 @@ export interface Row {
   /** Method, path and query: `GET /api/v1/pods`. */
   readonly asks: string;
   readonly body?: object;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Name of a token that the body, the spec of a TokenReview, is completed with. */
   readonly reviewed?: string;
   readonly code: number;

@@ -1,8 +1,8 @@
-import { may, mayNot, type Section, unknown } from './row.ts';
+import { may, mayNot, type Row, type Section, unknown } from './row.ts';
 
 const pods = 'GET /api/v1/pods';
 const whoAmI = 'POST /apis/authentication.k8s.io/v1/selfsubjectreviews';
-const impersonating = (headers: Readonly<Record<string, string>>) => ({ headers });
+const impersonating = (headers: NonNullable<Row['headers']>) => ({ headers });
 const list = 'GET /api/v1/namespaces/team/configmaps';
 
 /** Who is believed. */
@@ -63,12 +63,34 @@ export const credentialSections: readonly Section[] = [
       mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-scopes': 'edit' })),
       mayNot(list, undefined, impersonating({ 'impersonate-user': 'system:serviceaccount:team:robot' })),
       mayNot(list, undefined, impersonating({ 'impersonate-user': 'system:node:node-a' })),
+      // A comma separates nothing: each line is one name.
+      may(whoAmI, 201, {
+        body: {},
+        ...impersonating({ 'impersonate-user': ['reader', 'somebody'], 'impersonate-group': ['devs', 'a,b'] }),
+      }),
+      mayNot(
+        list,
+        'groups "devs,a,b" is forbidden: User "impersonator" cannot impersonate resource "groups" in API group "" at the cluster scope',
+        impersonating({ 'impersonate-user': 'reader', 'impersonate-group': 'devs,a,b' }),
+      ),
+      mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-group': 'devs, devs' })),
+      mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-scopes': 'view,view' })),
+      may(list, 200, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-%73copes': ['view', 'view'] })),
+      mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-%zz': 'view' })),
+      mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-%ff': 'view' })),
       {
         asks: list,
         code: 400,
         message:
           'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"devs"}, Extra:map[string][]string(nil)} without impersonating a user name',
         ...impersonating({ 'impersonate-group': 'devs' }),
+      },
+      {
+        asks: list,
+        code: 400,
+        message:
+          'requested &user.DefaultInfo{Name:"", UID:"7", Groups:[]string(nil), Extra:map[string][]string{"%zz":[]string{"a,b", "c"}}} without impersonating a user name',
+        ...impersonating({ 'impersonate-uid': '7', 'impersonate-extra-%zz': ['a,b', 'c'] }),
       },
       mayNot(list),
     ],

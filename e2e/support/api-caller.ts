@@ -12,7 +12,8 @@ export interface ApiAnswer {
 
 export interface ApiCall {
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A list is sent in a line for each. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Objects are sent as JSON; texts and bytes as they are, with the content type that `headers` gives them. */
   readonly body?: object | string | Uint8Array;
 }

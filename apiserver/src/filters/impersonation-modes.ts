@@ -124,6 +124,9 @@ function problemOfExtra(extra: UserInfo['extra']): string | undefined {
       const found = `${problem.field}: Invalid value: ${JSON.stringify(problem.value)}: ${problem.detail}`;
       return `impersonating an invalid key in extra is not allowed: ${found}`;
     }
+    if (key !== key.toLowerCase()) {
+      return `impersonating a non-lowercase key in extra is not allowed: ${JSON.stringify(key)}`;
+    }
     if (values.length === 0) return 'impersonating empty values in extra is not allowed';
     if (values.includes('')) return 'impersonating the empty string value in extra is not allowed';
   }

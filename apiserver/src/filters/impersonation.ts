@@ -10,7 +10,7 @@ export function impersonationFilter(authorizer: Authorizer): Filter {
   // The mode that last worked for a caller is tried first.
   const lastModes = new Map<string, ImpersonationMode>();
   return async (context, next) => {
-    const wanted = wantedUser(context.request.headers);
+    const wanted = wantedUser(context.request);
     if (wanted === undefined) return next(context);
     const { user, constraint } = await becomes(context, wanted, authorizer, lastModes);
     context.user = user;

@@ -14,6 +14,8 @@ export interface ApiRequest {
   readonly uri?: string;
   /** Lower-case names; repeated headers joined with ", " as HTTP says. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Names and values by turns, as they came over the wire; absent for callers in this process. See `header-lines.ts`. */
+  readonly rawHeaders?: readonly string[];
   readonly body: RequestBody;
   /** Aborted when the client goes away, the deadline passes, or the server stops. */
   readonly signal: AbortSignal;

@@ -172,6 +172,7 @@ function requestOf(
     uri: url,
     query: question < 0 ? emptyQuery : new URLSearchParams(url.slice(question + 1)),
     headers: message.headers as Readonly<Record<string, string | undefined>>,
+    rawHeaders: message.rawHeaders,
     body: bodyless && upgrade === undefined ? emptyBody : nodeBody(message, leaveBody),
     signal,
     peer: peerOf(socketOf(message)),

@@ -12,6 +12,7 @@ import {
 } from '@peculiar/x509';
 import { expect } from 'chai';
 import { StaticReaders } from '../auth/testing/index.ts';
+import { createServingPair, pemOf } from '../testing/serving-pair.ts';
 import { createWebhookClient, type WebhookClient, type WebhookClientConfig } from './index.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -36,11 +37,6 @@ async function issueFromStrangers(): Promise<{ cert: string; key: string }> {
   return { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) };
 }
 
-async function pemOf(key: CryptoKey): Promise<string> {
-  const text = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64');
-  return `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----`;
-}
-
 describe('webhook client', () => {
   let server: Server;
   let port: number;
@@ -50,28 +46,14 @@ describe('webhook client', () => {
   let answer: (url: string, body: string) => { status?: number; text?: string } | undefined;
 
   before(async () => {
-    const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-    const certificate = await X509CertificateGenerator.createSelfSigned({
-      name: 'CN=hook',
-      keys,
-      signingAlgorithm: algorithm,
-      extensions: [
-        new SubjectAlternativeNameExtension([
-          { type: 'dns', value: 'hook.ns.svc' },
-          { type: 'ip', value: '127.0.0.1' },
-        ]),
-      ],
-    });
-    caBundle = Buffer.from(certificate.toString('pem')).toString('base64');
-    server = createServer(
-      { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) },
-      async (request, response) => {
-        let body = '';
-        for await (const chunk of request) body += String(chunk);
-        const { status = 200, text } = answer(request.url ?? '', body) ?? {};
-        if (text !== undefined) response.writeHead(status).end(text);
-      },
-    ).listen(0, '127.0.0.1');
+    const pair = await createServingPair('hook.ns.svc');
+    caBundle = Buffer.from(pair.cert).toString('base64');
+    server = createServer(pair, async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      const { status = 200, text } = answer(request.url ?? '', body) ?? {};
+      if (text !== undefined) response.writeHead(status).end(text);
+    }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     port = (server.address() as { port: number }).port;
   });

@@ -28,16 +28,16 @@ describe('http transport', () => {
   });
 
   it('sends who is asking and what, and reads the answer with its warnings', async () => {
-    let seen: { url?: string | undefined; headers: IncomingMessage['headers']; body: string } | undefined;
+    let seen: (Pick<IncomingMessage, 'url' | 'headers' | 'headersDistinct'> & { body: string }) | undefined;
     await serve(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += chunk;
-      seen = { url: request.url, headers: request.headers, body };
+      seen = { url: request.url, headers: request.headers, headersDistinct: request.headersDistinct, body };
       response.setHeader('content-type', 'application/json');
       response.setHeader('warning', '299 - "be careful"');
       response.end('{"kind":"Pod"}');
     });
-    const options = { token: () => 'secret', impersonate: { user: 'jane', groups: ['a', 'b'] } };
+    const options = { token: () => 'secret', impersonate: { user: 'jane', groups: ['a,b', 'c'] } };
     const answer = await connect(options, '/prefix/').request({ method: 'POST', path: '/api?x=1', body: { a: 1 } });
     expect(answer).to.deep.equal({ status: 200, object: { kind: 'Pod' }, warnings: ['be careful'] });
     expect(seen?.url).to.equal('/prefix/api?x=1');
@@ -45,9 +45,9 @@ describe('http transport', () => {
     expect(seen?.headers).to.include({
       authorization: 'Bearer secret',
       'impersonate-user': 'jane',
-      'impersonate-group': 'a, b',
       'content-type': 'application/json',
     });
+    expect(seen?.headersDistinct['impersonate-group']).to.deep.equal(['a,b', 'c']);
   });
 
   it('throws the Status of a failure, with when to come back', async () => {

@@ -1,4 +1,5 @@
 import type { ApiRequest } from '../../http/api-request.ts';
+import { firstHeaderLine, headerLines, headerLinesByKey } from '../../http/header-lines.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { CertificateAuthorities } from './client-certificate.ts';
 
@@ -14,40 +15,17 @@ export function frontProxyAuthenticator(
 ): Authenticator {
   return {
     name: 'front-proxy',
-    authenticate({ headers, peer: { certificate } }: ApiRequest) {
-      const username = headers[userHeader];
-      if (!username || certificate === undefined || !authorities.issued(certificate)) return undefined;
+    authenticate(request: ApiRequest) {
+      const { certificate } = request.peer;
+      const username = firstHeaderLine(request, userHeader);
+      if (username === '' || certificate === undefined || !authorities.issued(certificate)) return undefined;
       if (allowedNames.length > 0 && !allowedNames.includes(certificate.commonName)) {
         throw new Error(`x509: subject with cn=${certificate.commonName} is not in the allowed list`);
       }
-      const uid = headers[uidHeader];
-      const user = { username, groups: listOf(headers[groupHeader]), extra: extraOf(headers), ...(uid ? { uid } : {}) };
-      return { user };
+      const uid = firstHeaderLine(request, uidHeader);
+      const groups = headerLines(request, groupHeader).filter((group) => group !== '');
+      const extra = headerLinesByKey(request, extraPrefix);
+      return { user: { username, groups, extra, ...(uid === '' ? {} : { uid }) } };
     },
   };
-}
-
-/** Repeated headers arrive joined. */
-function listOf(value: string | undefined): string[] {
-  return (value ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
-}
-
-function extraOf(headers: ApiRequest['headers']): Record<string, string[]> {
-  const extra: Record<string, string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(extraPrefix)) extra[unescapeKey(name.slice(extraPrefix.length))] = listOf(value);
-  }
-  return extra;
-}
-
-/** A key may hold characters that a header name may not. */
-function unescapeKey(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
 }
