@@ -3,6 +3,7 @@ import type { Environment, Running } from '@coracle/apimachinery/component';
 import type { AdmissionPlugin } from './admission/admission.ts';
 import type { AuditOptions } from './audit/index.ts';
 import type { Authenticator } from './auth/authenticator.ts';
+import type { AuthorizationOptions } from './auth/authorization/options.ts';
 import type { Authorizer } from './auth/authorizer.ts';
 import type { ApiRequest, ApiResponse } from './http/api-request.ts';
 import type { TlsOptions } from './http/listener.ts';
@@ -69,12 +70,14 @@ export interface ApiServerOptions {
   readonly encryption?: EncryptionOptions;
   /** Absent: nothing is recorded. */
   readonly audit?: AuditOptions;
+  /** Who decides about requests. Default: the Node authorizer, then RBAC. */
+  readonly authorization?: AuthorizationOptions;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string;
 }
 
 /** What a cluster's owner may set about access; the rest follows from the cluster's keys and addresses. */
-export type AccessOptions = Pick<ApiServerOptions, 'audit' | 'encryption'>;
+export type AccessOptions = Pick<ApiServerOptions, 'audit' | 'authorization' | 'encryption'>;
 
 export interface ServiceAccountOptions {
   readonly issuer: string;

@@ -3,13 +3,13 @@ import { builtinScheme } from '@coracle/apimachinery/scheme';
 import { createAdmission } from './admission/index.ts';
 import { Aggregation, apiServiceStrategy, syncLocalServices } from './aggregation/index.ts';
 import { createAudit } from './audit/index.ts';
-import { createAuthentication, createAuthorizers, ensureBootstrapPolicy } from './auth/index.ts';
+import { authorizerChain, createAuthentication, createAuthorization, ensureBootstrapPolicy } from './auth/index.ts';
 import { buildChain } from './chain.ts';
 import { createConnector } from './connect/index.ts';
 import { CustomResources } from './customresources/index.ts';
 import { auditFailedAuthentication, auditFilter } from './filters/audit.ts';
 import { authenticationFilter } from './filters/authentication.ts';
-import { authorizationFilter, authorizerChain } from './filters/authorization.ts';
+import { authorizationFilter } from './filters/authorization.ts';
 import { deadlineFilter } from './filters/deadline.ts';
 import { errorToStatusFilter } from './filters/error-to-status.ts';
 import { type RequestContext, Warnings } from './filters/filter.ts';
@@ -111,8 +111,11 @@ export async function createApiServer(
   const aggregation = new Aggregation({ environment, readers, writers, identity: options.frontProxy?.client });
   resources.add(serveBuiltins({ scheme, stores, strategyOf }));
 
-  const authorizers = (dependencies.authorizers ?? createAuthorizers)(security);
-  const authorizer = authorizerChain(authorizers);
+  const metrics = createRequestMetrics(environment.clock);
+  const { authorizer, usesRoles } =
+    dependencies.authorizers === undefined
+      ? await createAuthorization(security, metrics.registry, options.authorization)
+      : { authorizer: authorizerChain(dependencies.authorizers(security)), usesRoles: false };
   const admission: AdmissionContext = { ...security, writers, authorizer };
   const extra = dependencies.extraAdmission?.(admission) ?? [];
   const plugins =
@@ -130,20 +133,19 @@ export async function createApiServer(
   const syncServices = () =>
     syncLocalServices(groupsOf(rows(), order), new Set(order), { readers, writers }, environment.clock.now());
   const flowControl = new PriorityAndFairness();
-  const metrics = createRequestMetrics(environment.clock);
   const audit = options.audit && (await createAudit(options.audit, { environment, metrics: metrics.registry }));
   const start = async (): Promise<void> => {
     await stores.ready();
     await custom.start(readers, writers, stopping.signal);
     await ensureSystemObjects(writers, readers, systemOptions(options, network.serviceCidrs, listener?.port));
-    if (dependencies.authorizers === undefined) await ensureBootstrapPolicy(writers, readers);
+    if (usesRoles) await ensureBootstrapPolicy(writers, readers);
     await syncServices();
     resources.onChange(
       () => void syncServices().catch((error: unknown) => environment.log.error('API services', { error })),
     );
     await aggregation.start(stopping.signal);
     await flowControl.start(readers, stopping.signal);
-    await Promise.all(authorizers.map((each) => each.ready?.()));
+    await authorizer.ready?.();
   };
   let started = false;
   const health: HealthCheck[] = [

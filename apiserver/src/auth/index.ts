@@ -16,7 +16,9 @@ export {
   serviceAccountUsername,
 } from './authenticators/index.ts';
 export { createAuthentication, type AuthenticationParts } from './create-authentication.ts';
-export { createAuthorizers } from './create-authorizers.ts';
+export { authorizerChain } from './authorization/authorizer-chain.ts';
+export { createAuthorization } from './authorization/create-authorization.ts';
+export type { AuthorizationOptions, WebhookModeOptions } from './authorization/options.ts';
 export { ensureBootstrapPolicy } from './rbac/bootstrap-policy.ts';
 export { checkBindingEscalation, checkRoleEscalation } from './rbac/escalation.ts';
 export { openIdConfiguration, openIdKeys, ServiceAccountKeys } from './tokens/service-account-keys.ts';

@@ -11,12 +11,14 @@ export interface FollowOptions {
   readonly content: string;
   /** Puts new content in force; throws where it will not do, and what was in force stays. */
   apply(content: string): void | Promise<void>;
+  /** Is told how each change went. */
+  readonly onChange?: (outcome: 'success' | 'failure') => void;
   readonly signal: AbortSignal;
 }
 
 /** Applies a file again each time its content changes. A bad change is logged once, and the next one is waited for. */
 export function followFile({ clock, log }: Pick<Environment, 'clock' | 'log'>, options: FollowOptions): void {
-  const { path, apply, signal } = options;
+  const { path, apply, onChange, signal } = options;
   const run = async (): Promise<void> => {
     let seen = options.content;
     for (;;) {
@@ -27,11 +29,13 @@ export function followFile({ clock, log }: Pick<Environment, 'clock' | 'log'>, o
         seen = content;
         await apply(content);
         log.info('configuration file applied again', { path });
+        onChange?.('success');
       } catch (error) {
         log.error('configuration file cannot be applied: what was in force before stays', {
           path,
           error: textOfError(error),
         });
+        onChange?.('failure');
       }
     }
   };

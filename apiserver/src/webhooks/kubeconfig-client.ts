@@ -20,10 +20,13 @@ export interface KubeconfigClient {
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
   readonly status: number;
+  /** The answer itself. */
+  readonly text: string;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(where: string, status: number, text: string) {
+    super(`${where}: ${status}: ${text.slice(0, 200)}`);
     this.status = status;
+    this.text = text;
   }
 }
 
@@ -108,12 +111,12 @@ export async function openKubeconfigClient(
           },
           body,
         );
-        if (status < 200 || status > 299) throw new AnswerError(status, `${where}: ${status}: ${text.slice(0, 200)}`);
+        if (status < 200 || status > 299) throw new AnswerError(where, status, text);
         return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
       } catch (error) {
         if (error instanceof AnswerError) throw error;
         if (deadline.signal.aborted) throw new Error(`${where}: context deadline exceeded`);
-        throw new Error(`${where}: ${textOfError(error)}`);
+        throw new Error(`${where}: ${textOfError(error)}`, { cause: error });
       } finally {
         timer.cancel();
       }

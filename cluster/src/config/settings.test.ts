@@ -63,6 +63,19 @@ describe('cluster settings', () => {
     });
   });
 
+  it('reads who decides about requests', () => {
+    const authorization = (settings: RawSettings) => resolveConfig([settings]).access.authorization;
+    expect(authorization({ authorizationConfig: '/a.yaml', authorizationPolicyFile: '/p' })).to.deep.equal({
+      configFile: '/a.yaml',
+      policyFile: '/p',
+    });
+    const webhook = { authorizationMode: 'Node,Webhook', authorizationWebhookConfigFile: '/hook' };
+    expect(authorization({ ...webhook, authorizationWebhookCacheAuthorizedTtl: '0s' })).to.deep.equal({
+      modes: ['Node', 'Webhook'],
+      webhook: { configFile: '/hook', version: 'v1beta1', authorizedTtlMs: 0, unauthorizedTtlMs: 30_000 },
+    });
+  });
+
   const refused: [name: string, settings: RawSettings, message: RegExp][] = [
     ['a port beyond 65535', { port: '70000' }, /--port "70000": a whole number from 0 to 65535/],
     ['a name that no interface could have', { name: 'My Cluster' }, /--name "My Cluster": 1 to 31 lower-case/],
@@ -80,6 +93,19 @@ describe('cluster settings', () => {
       'records without a policy',
       { auditLogPath: 'a.log' },
       /--audit-log-path: nothing is recorded without --audit-policy/,
+    ],
+    ['an unknown mode', { authorizationMode: 'rbac' }, /--authorization-mode "rbac": one of Node, RBAC, Webhook/],
+    ['a mode twice', { authorizationMode: 'RBAC,RBAC' }, /--authorization-mode: a mode is given twice/],
+    ['ABAC without policies', { authorizationMode: 'ABAC' }, /ABAC and --authorization-policy-file go together/],
+    [
+      'a webhook without its mode',
+      { authorizationWebhookConfigFile: 'a' },
+      /Webhook and --authorization-webhook-config-file go together/,
+    ],
+    [
+      'a mode beside the configuration',
+      { authorizationConfig: 'a', authorizationMode: 'RBAC' },
+      /--authorization-config: goes without --authorization-mode/,
     ],
     ['a policy without a place', { auditPolicyFile: 'p.yaml' }, /--audit-log-path or --audit-webhook-config-file says/],
     [

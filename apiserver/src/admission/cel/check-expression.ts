@@ -1,4 +1,5 @@
 import {
+  type CelEnvironment,
   CelError,
   type CelProgram,
   CelProgramError,
@@ -35,8 +36,17 @@ export function attemptExpression(
   results: Results,
   stored: boolean,
 ): CelProgram | string {
+  return compileWithResult(expression, admissionEnvironment(context, stored), results);
+}
+
+/** The same for expressions of other places, which see other things. */
+export function compileWithResult(
+  expression: string,
+  environment: CelEnvironment,
+  results: Results,
+): CelProgram | string {
   try {
-    const program = compile(expression, admissionEnvironment(context, stored));
+    const program = compile(expression, environment);
     return wrongResult(program.type, results) ?? program;
   } catch (error) {
     if (error instanceof CelProgramError) {

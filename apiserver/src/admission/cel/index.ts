@@ -1,4 +1,4 @@
 /** Expressions of admission: what they may use, and whether they are any. */
-export { attemptExpression, checkExpression, type Results, textsIn } from './check-expression.ts';
+export { attemptExpression, checkExpression, compileWithResult, type Results, textsIn } from './check-expression.ts';
 export { compileRegex } from './regex.ts';
 export { variableTypes } from './policy-programs.ts';

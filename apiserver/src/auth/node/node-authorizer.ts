@@ -2,6 +2,7 @@ import { quote } from '@coracle/apimachinery/errors';
 import { parseFieldSelector } from '@coracle/apimachinery/selectors';
 import type { UserInfo } from '../../http/api-request.ts';
 import type { Readers } from '../../registry/readers.ts';
+import { noOpinion } from '../authorization/authorizer-chain.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, UserRules } from '../authorizer.ts';
 import { nodeNameOf } from '../authenticators/index.ts';
 import { nodeRules } from '../rbac/bootstrap-policy.ts';
@@ -10,7 +11,6 @@ import { NodeGraph } from './node-graph.ts';
 
 const allow: AuthorizationDecision = { decision: 'allow', reason: '' };
 const abstain = (reason: string): AuthorizationDecision => ({ decision: 'no-opinion', reason });
-const noOpinion = abstain('');
 const leaseNamespace = 'kube-node-lease';
 
 /**

@@ -1,11 +1,10 @@
 import type { PolicyRule } from '@coracle/apimachinery/types/rbac-v1';
 import type { UserInfo } from '../../http/api-request.ts';
 import type { Readers } from '../../registry/readers.ts';
+import { aggregate, noOpinion } from '../authorization/authorizer-chain.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, UserRules } from '../authorizer.ts';
 import { describeGrant, PolicyIndex } from './policy-index.ts';
 import { ruleAllows } from './rules.ts';
-
-const noOpinion: AuthorizationDecision = { decision: 'no-opinion', reason: '' };
 
 /** Roles and bindings decide (upstream plugin/pkg/auth/authorizer/rbac). Always answers at once. */
 export class RbacAuthorizer implements Authorizer {
@@ -61,10 +60,4 @@ export class RbacAuthorizer implements Authorizer {
       ...(errors.length === 0 ? {} : { evaluationError: aggregate(errors) }),
     };
   }
-}
-
-/** Several errors as Go's aggregate prints them. */
-function aggregate(errors: readonly string[]): string {
-  const distinct = [...new Set(errors)];
-  return distinct.length === 1 ? (distinct[0] as string) : `[${distinct.join(', ')}]`;
 }

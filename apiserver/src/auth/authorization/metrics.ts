@@ -1,0 +1,104 @@
+import type { Clock } from '@coracle/apimachinery/clock';
+import type { MetricRegistry } from '../../metrics/index.ts';
+import type { AuthorizationDecision, Authorizer } from '../authorizer.ts';
+import type { AuthorizerType } from './configuration.ts';
+
+/** Seconds; upstream's bounds. */
+const conditionBounds = [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25];
+const webhookBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export type AuthorizationMetrics = ReturnType<typeof createAuthorizationMetrics>;
+
+/** Upstream's names (pkg/authorization/{metrics,cel}, plugin/pkg/authorizer/webhook/metrics). */
+export function createAuthorizationMetrics(registry: MetricRegistry, clock: Clock) {
+  const counter = (name: string, help: string, ...labels: string[]) =>
+    registry.counter({ name: `apiserver_authorization_${name}`, help, labels });
+  const histogram = (name: string, help: string, bounds: readonly number[], ...labels: string[]) =>
+    registry.histogram({ name: `apiserver_authorization_${name}`, help, labels }, bounds);
+  const reloads = { success: 0, failure: 0 };
+  registry.gauge(
+    {
+      name: 'apiserver_authorization_config_controller_automatic_reload_last_timestamp_seconds',
+      help: 'Timestamp of the last automatic reload of authorization configuration split by status.',
+      labels: ['status'],
+    },
+    () => Object.entries(reloads).flatMap(([status, at]) => (at === 0 ? [] : [[[status], at] as const])),
+  );
+  const reloaded = counter(
+    'config_controller_automatic_reloads_total',
+    'Total number of automatic reloads of authorization configuration split by status.',
+    'status',
+  );
+  return {
+    decisions: counter(
+      'decisions_total',
+      'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
+      'type',
+      'name',
+      'decision',
+    ),
+    webhookEvaluations: counter(
+      'webhook_evaluations_total',
+      'Round-trips to authorization webhooks.',
+      'name',
+      'result',
+    ),
+    webhookSeconds: histogram(
+      'webhook_duration_seconds',
+      'Request latency in seconds.',
+      webhookBounds,
+      'name',
+      'result',
+    ),
+    webhookFailOpen: counter(
+      'webhook_evaluations_fail_open_total',
+      'NoOpinion results due to webhook timeout or error.',
+      'name',
+      'result',
+    ),
+    conditionErrors: counter(
+      'match_condition_evaluation_errors_total',
+      'Total number of errors when an authorization webhook encounters a match condition error split by authorizer type and name.',
+      'type',
+      'name',
+    ),
+    conditionExclusions: counter(
+      'match_condition_exclusions_total',
+      'Total number of exclusions when an authorization webhook is skipped because match conditions exclude it.',
+      'type',
+      'name',
+    ),
+    conditionSeconds: histogram(
+      'match_condition_evaluation_seconds',
+      'Authorization match condition evaluation time in seconds, split by authorizer type and name.',
+      conditionBounds,
+      'type',
+      'name',
+    ),
+    onReload(status: 'success' | 'failure'): void {
+      reloaded.add([status]);
+      reloads[status] = clock.now() / 1000;
+    },
+  };
+}
+
+/** The authorizer with its decisions counted; an abstention is none. */
+export function counted(authorizer: Authorizer, type: AuthorizerType, metrics: AuthorizationMetrics): Authorizer {
+  const labels = {
+    allow: [type, authorizer.name, 'allowed'],
+    deny: [type, authorizer.name, 'denied'],
+  };
+  const count = (answer: AuthorizationDecision): AuthorizationDecision => {
+    if (answer.decision !== 'no-opinion') metrics.decisions.add(labels[answer.decision]);
+    return answer;
+  };
+  return {
+    name: authorizer.name,
+    authorize(attributes) {
+      const answer = authorizer.authorize(attributes);
+      return answer instanceof Promise ? answer.then(count) : count(answer);
+    },
+    ready: async () => authorizer.ready?.(),
+    ...(authorizer.rulesFor && { rulesFor: authorizer.rulesFor.bind(authorizer) }),
+  };
+}
