@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
+import { helpLayout } from './commands/help-layout.ts';
 import { addSettings, readConfig } from './commands/settings-flags.ts';
+import { version, versionLine } from './commands/version.ts';
 import type { ClusterConfig } from './config/cluster-config.ts';
 import { ConfigError } from './config/cluster-config.ts';
 import type { RawSettings } from './config/settings.ts';
@@ -12,6 +14,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0;
   const program = new Command('coracle')
     .description('A whole Kubernetes that one person can carry, with EC2-like and Fargate-like nodes.')
+    .version(versionLine(), '-v, --version', 'print the versions of this program and of Kubernetes')
+    .configureHelp(helpLayout)
     .exitOverride()
     .showHelpAfterError('(add --help for the flags)');
 
@@ -31,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         exitCode = (await run(await readConfig(flags), flags['output'] === 'json', command.args)) ?? 0;
       });
 
-  // Each command is loaded when it is asked for: `version` and `--help` answer at once.
+  // Each of these is loaded when it is asked for: `version` and `--help` answer at once.
   clusterCommand(program, 'up', 'start a cluster, or resume it', 'all', async (config, json) => {
     await (await import('./commands/up.ts')).up(config, { json });
   });
@@ -62,9 +66,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('print the versions of this program and of Kubernetes')
     .addOption(new Option('-o, --output <FORMAT>', 'how to print data').choices(['text', 'json']).default('text'))
     .exitOverride()
-    .action(async (flags: { output: string }) => {
-      (await import('./commands/version.ts')).version(flags.output === 'json');
-    });
+    .action((flags: { output: string }) => version(flags.output === 'json'));
 
   try {
     await program.parseAsync(argv, { from: 'user' });

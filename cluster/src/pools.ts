@@ -3,7 +3,8 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
 import type { Client } from '@coracle/client/rest';
 import { cloudGroup, FargateProfiles, NodeGroups } from '@coracle/kubelet-shim';
-import type { ClusterConfig } from './config/cluster-config.ts';
+import { type ClusterConfig, ConfigError } from './config/cluster-config.ts';
+import type { ClusterPools } from './state/index.ts';
 
 const apiVersion = `${cloudGroup}/v1`;
 
@@ -32,6 +33,17 @@ export async function createPools(client: Client, config: ClusterConfig): Promis
   ]);
 }
 
+/** What there is now: groups and profiles may have been made and deleted since the cluster was. */
+export async function readPools(client: Client): Promise<ClusterPools> {
+  const [groups, profiles] = await Promise.all([client.list(NodeGroups), client.list(FargateProfiles)]);
+  return {
+    nodeGroups: groups.items.map(({ metadata }) => metadata.name ?? ''),
+    fargateSelectors: profiles.items.flatMap(({ spec }) =>
+      spec.selectors.map(({ namespace, labels = {} }) => ({ namespace, labels })),
+    ),
+  };
+}
+
 async function createOnce<T extends KubernetesObject>(
   client: Client,
   resource: ResourceRef<T>,
@@ -40,6 +52,7 @@ async function createOnce<T extends KubernetesObject>(
   try {
     await client.create(resource, object);
   } catch (error) {
+    if (isStatus(error, 'Invalid')) throw new ConfigError(error.message);
     if (!isStatus(error, 'AlreadyExists')) throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +20,12 @@ describe('bad input at the command line', () => {
     ['up --config /absent.yaml', /--config \/absent\.yaml: no such file/],
     ['up --node-group name=a,instance-type=m5.tiny', /no instance type "m5\.tiny": of this family there are m5\.large/],
     ['up --node-group count=2', /--node-group: name=… is missing/],
+    ['up --data-dir /proc/x', /--data-dir: cannot make the folder \/proc\/x: nothing can be made there/],
+    ['up --data-dir /proc/x --detach', /cannot make the folder \/proc\/x/],
     ['up --unknown', /unknown option '--unknown'/],
+    ['up --node-gruop name=a', /unknown option '--node-gruop'\s.*--node-group/],
     ['fly', /unknown command 'fly'/],
+    ['stauts', /unknown command 'stauts'\s.*status/],
     ['image load', /missing required argument/],
   ];
   for (const [args, message] of rows) {
@@ -33,11 +37,19 @@ describe('bad input at the command line', () => {
     });
   }
 
+  it('--version says the same as version', async () => {
+    const [flag, short, command] = await Promise.all([['--version'], ['-v'], ['version']].map((args) => coracle(args)));
+    expect(flag?.stdout).to.match(/^coracle \d.* \(Kubernetes v1\.37\.\d+, Node v\d/);
+    expect([short?.stdout, command?.stdout]).to.deep.equal([flag?.stdout, flag?.stdout]);
+  });
+
   it('every command has help', async () => {
     for (const command of ['up', 'down', 'delete', 'status', 'kubeconfig', 'image', 'image load', 'version']) {
       const outcome = await coracle([...command.split(' '), '--help']);
       expect(outcome.code, command).to.equal(0);
       expect(outcome.stdout, command).to.match(/Usage: coracle/);
+      const wide = outcome.stdout.split('\n').filter((line) => line.length > 80 && line.trim().includes(' '));
+      expect(wide, command).to.deep.equal([]);
     }
   });
 });
@@ -80,18 +92,31 @@ describe('bad surroundings', () => {
     expect(await cluster.client.raw('GET', '/readyz')).to.equal('ok');
   });
 
-  it('a folder with other files is not taken over', async () => {
-    const outcome = await coracle([
-      'up',
-      '--runtime',
-      'hollow',
-      '--data-dir',
-      repository,
-      '--kubeconfig',
-      join(scratch, 'config'),
-    ]);
+  it('a folder with other files is not taken over, nor anything left in it', async () => {
+    await mkdir(join(scratch, 'data'));
+    await writeFile(join(scratch, 'data/thesis.txt'), 'years of work');
+    for (const detach of [[], ['--detach']]) {
+      const outcome = await up(...detach);
+      expect(outcome.code).to.equal(2);
+      expect(outcome.stderr).to.match(/holds files that are not a cluster's/);
+      expect(await readdir(join(scratch, 'data'))).to.deep.equal(['thesis.txt']);
+    }
+  });
+
+  it('a kubeconfig that cannot be written is named before anything is started', async () => {
+    for (const path of ['/proc/x/y', scratch]) {
+      const outcome = await up('--kubeconfig', path);
+      expect(outcome.code).to.equal(2);
+      expect(outcome.stderr).to.match(/^coracle: cannot .*--kubeconfig names another file\n$/);
+    }
+  });
+
+  it('an etcd that is not there is named with what to do', async () => {
+    const outcome = await up('--port', '0', '--etcd-servers', 'http://127.0.0.1:1');
     expect(outcome.code).to.equal(2);
-    expect(outcome.stderr).to.match(/holds files that are not a cluster's/);
+    expect(outcome.stderr).to.match(
+      /etcd does not answer \(http:\/\/127\.0\.0\.1:1\): connect ECONNREFUSED.*: start it/,
+    );
   });
 
   it('an image that is not there, and one that is no image', async () => {

@@ -25,6 +25,14 @@ interface LoadedFile {
   readonly config: Kubeconfig | undefined;
 }
 
+/** Throws what `addToKubeconfig` would, for those who have much to do before they have an entry to add. */
+export async function checkKubeconfig(
+  paths: readonly string[],
+  options: { readonly clock?: Clock } = {},
+): Promise<void> {
+  await withLocks(paths, options.clock ?? systemClock, () => readAll(paths));
+}
+
 /**
  * Writes the entry, in place of those of the same name wherever in `paths` they are, and makes it current unless told not
  * to. New entries go where kubectl puts them: the first file of `paths` that exists, else the last.

@@ -1,7 +1,8 @@
-import { chmod, chown, mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '@coracle/apimachinery/clock';
 import { dump, load } from 'js-yaml';
+import { explainFileError, makeFolder } from '../files/index.ts';
 import type { Kubeconfig } from './kubeconfig.ts';
 
 const lockTries = 50;
@@ -14,7 +15,7 @@ export async function readKubeconfigFile(path: string): Promise<Kubeconfig | und
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
-    throw new Error(`cannot read the kubeconfig ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`cannot read the kubeconfig ${path}: ${explainFileError(error)}`, { cause: error });
   }
   if (text.trim() === '') return {};
   try {
@@ -34,7 +35,7 @@ export async function readKubeconfigFile(path: string): Promise<Kubeconfig | und
 export async function writeKubeconfigFile(path: string, config: Kubeconfig): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const owner = await stat(target).catch(() => undefined);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   const temporary = `${target}.${process.pid}.new`;
   try {
     await writeFile(temporary, dump(config, { lineWidth: -1, noRefs: true }), { mode: 0o600, flag: 'w' });
@@ -43,7 +44,7 @@ export async function writeKubeconfigFile(path: string, config: Kubeconfig): Pro
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new Error(`cannot write the kubeconfig ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`cannot write the kubeconfig ${path}: ${explainFileError(error)}`, { cause: error });
   }
 }
 
@@ -62,14 +63,14 @@ export async function withLocks<T>(paths: readonly string[], clock: Clock, work:
 }
 
 async function takeLock(lock: string, clock: Clock): Promise<void> {
-  await mkdir(dirname(lock), { recursive: true });
+  await makeFolder(dirname(lock));
   for (let tries = 1; ; tries++) {
     try {
       const file = await open(lock, 'wx', 0o600);
       return await file.close();
     } catch (error) {
       if (!hasCode(error, 'EEXIST'))
-        throw new Error(`cannot lock ${lock}: ${(error as Error).message}`, { cause: error });
+        throw new Error(`cannot make the lock file ${lock}: ${explainFileError(error)}`, { cause: error });
       if (tries === lockTries) throw new Error(`${lock} is held by another program; remove it if there is none`);
       await clock.sleep(lockRetryMs);
     }

@@ -3,6 +3,7 @@ import { addToKubeconfig } from '@coracle/client/kubeconfig';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import { kubeconfigEntry } from '../kubeconfig/index.ts';
 import type { Progress } from '../output.ts';
+import { readPools } from '../pools.ts';
 import { type LaunchedCluster, launch } from '../start.ts';
 import { type ClusterState, DataDirectory, processStart } from '../state/index.ts';
 import { userKubeconfigPaths } from './cluster-access.ts';
@@ -28,6 +29,7 @@ export async function runCluster(
       phase: 'ready',
       startedAt: new Date(systemClock.now()).toISOString(),
       kubeconfig: added.path,
+      pools: await readPools(cluster.client),
     };
     await new DataDirectory(config.dataDir).writeState(state);
     return { cluster, state };

@@ -1,20 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { load } from 'js-yaml';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
 import { environmentName, fromEnvironment, type RawSettings, resolveConfig, settings } from '../config/settings.ts';
 
 /** Gives a command the flags of the settings table; `which` picks those that every cluster command takes, or all. */
 export function addSettings(command: Command, which: 'common' | 'all'): Command {
+  if (which === 'all') command.option('--config <FILE.yaml>', 'settings as YAML: the flags in camel case');
   for (const setting of settings) {
     if (which === 'common' && !setting.common) continue;
     const flag = setting.value === undefined ? `--${setting.flag}` : `--${setting.flag} <${setting.value}>`;
-    const help = `${setting.help} [${environmentName(setting.flag)}]`;
-    if (setting.repeated) command.option(flag, help, (value: string, all: string[] = []) => [...all, value]);
-    else command.option(flag, help);
+    const option = new Option(flag, setting.help);
+    if (setting.group !== undefined) option.helpGroup(setting.group);
+    if (setting.repeated) option.argParser((value: string, all: string[] = []) => [...all, value]);
+    command.addOption(option);
   }
-  if (which === 'all') command.option('--config <FILE.yaml>', 'settings as YAML: the flags in camel case');
-  return command;
+  return command.addHelpText(
+    'after',
+    `\nEach flag has an environment variable, such as ${environmentName('data-dir')}.`,
+  );
 }
 
 /** File, then environment, then flags; the last one that says something wins. */

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
+import { checkKubeconfig } from '@coracle/client/kubeconfig';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
 import { contextName } from '../kubeconfig/index.ts';
 import { createProgress, print } from '../output.ts';
 import { type ClusterState, DataDirectory } from '../state/index.ts';
+import { userKubeconfigPaths } from './cluster-access.ts';
+import { nextSteps } from './next-steps.ts';
 import { isProgressMessage, type ProgressMessage, replayProgress, sendProgress } from './detached-progress.ts';
 
 export interface UpFlags {
@@ -26,6 +28,7 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
     if (!config.detach) throw alreadyRunning(config, already);
     return report(already, flags);
   }
+  await checkPlaces(config);
   if (config.detach) return report(await startDetached(config), flags);
 
   const stop = stopSignal();
@@ -38,6 +41,16 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
   flushCompileCache();
   await aborted(stop);
   await progress.step('Stopping', () => cluster.stop());
+}
+
+/** Before anything is loaded or started: what cannot be written at its end is said now. */
+async function checkPlaces(config: ClusterConfig): Promise<void> {
+  await new DataDirectory(config.dataDir).make();
+  try {
+    await checkKubeconfig(userKubeconfigPaths(config));
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}: --kubeconfig names another file`);
+  }
 }
 
 function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError {
@@ -98,7 +111,6 @@ function tellParent(message: ProgressMessage): Promise<void> {
 
 /** Starts this very command once more, in a session of its own, and shows its progress until it is ready. */
 async function startDetached(config: ClusterConfig): Promise<ClusterState> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const { outputLog } = new DataDirectory(config.dataDir);
   const output = openSync(outputLog, 'a', 0o600);
   const child = spawn(process.execPath, process.argv.slice(1), {
@@ -141,8 +153,6 @@ function report(state: ClusterState, flags: UpFlags): void {
     `kubectl context: ${context} (in ${state.kubeconfig})`,
     '',
     'Try next:',
-    '  kubectl get nodes -o wide',
-    '  kubectl create deployment web --image=… --replicas=2',
-    '  kubectl scale nodegroup ng-1 --replicas=3',
+    ...nextSteps(state.pools).map((command) => `  ${command}`),
   ]);
 }

@@ -6,10 +6,15 @@ export const kubernetesVersion = 'v1.37.2';
 
 /** `coracle version`: this program's and the Kubernetes API's that it serves. */
 export function version(json: boolean): void {
-  const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
-    version: string;
-  };
-  print(json, { coracle: manifest.version, kubernetes: kubernetesVersion, node: process.version }, [
-    `coracle ${manifest.version} (Kubernetes ${kubernetesVersion}, Node ${process.version})`,
-  ]);
+  print(json, { coracle: programVersion(), kubernetes: kubernetesVersion, node: process.version }, [versionLine()]);
+}
+
+/** The same for `coracle --version`. */
+export function versionLine(): string {
+  return `coracle ${programVersion()} (Kubernetes ${kubernetesVersion}, Node ${process.version})`;
+}
+
+function programVersion(): string {
+  const manifest = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -1,8 +1,13 @@
 import { instanceTypes } from '@coracle/kubelet-shim/data';
 import { ConfigError, type FargateProfileConfig, type NodeGroupConfig } from './cluster-config.ts';
+import { suggestion } from './nearest.ts';
 
 /** Nodes of one group: each is a containerd and a few dozen MiB. */
 const nodeCountMax = 1000;
+/** As the definition of node groups has it. */
+const zonePattern = /^[a-z]+-[a-z]+-[0-9][a-g]$/;
+/** A namespace, or a pattern of them with `*` and `?`. */
+const namespacePattern = /^[-a-z0-9*?]{1,63}$/;
 const defaultZones = ['us-east-1a', 'us-east-1b'];
 
 /** `name=ng-1,instance-type=m5.large,count=2,zones=a:b`, or the same as a YAML mapping. */
@@ -13,18 +18,26 @@ export function parseNodeGroup(value: unknown): NodeGroupConfig {
   if (!Number.isInteger(count) || count < 0 || count > nodeCountMax) {
     throw new ConfigError(`--node-group ${name}: count is a whole number from 0 to ${nodeCountMax}`);
   }
-  const zones = fields.get('zones');
-  const named = Array.isArray(zones)
-    ? zones.map(String)
-    : typeof zones === 'string'
-      ? zones.split(':').filter(Boolean)
-      : [];
+  const named = zonesOf(name, fields.get('zones'));
   return {
     name,
     count,
     instanceType: instanceType(name, String(fields.get('instance-type') ?? 'm5.large')),
     zones: named.length > 0 ? named : defaultZones,
   };
+}
+
+function zonesOf(group: string, value: unknown): readonly string[] {
+  const zones = Array.isArray(value)
+    ? value.map(String)
+    : String(value ?? '')
+        .split(':')
+        .filter(Boolean);
+  const wrong = zones.find((zone) => !zonePattern.test(zone));
+  if (wrong === undefined) return zones;
+  throw new ConfigError(
+    `--node-group ${group}: no availability zone is named "${wrong}": they are named as us-east-1a`,
+  );
 }
 
 /** Said here, before a cluster is started that would refuse it. */
@@ -47,6 +60,10 @@ export function parseFargateProfile(value: unknown): FargateProfileConfig {
   if (typeof namespace !== 'string' || namespace === '') {
     throw new ConfigError(`--fargate-profile ${name}: namespace=… is missing: a profile selects pods by namespace`);
   }
+  if (!namespacePattern.test(namespace)) {
+    const wanted = 'lower-case letters, digits and dashes, * and ? for any';
+    throw new ConfigError(`--fargate-profile ${name}: no namespace is named "${namespace}": ${wanted}`);
+  }
   const labels: Record<string, string> = { ...(fields.get('labels') as Record<string, string> | undefined) };
   for (const [key, label] of fields) if (key.startsWith('label.')) labels[key.slice('label.'.length)] = String(label);
   return { name, selectors: [{ namespace, labels }] };
@@ -59,7 +76,12 @@ function fieldsOf(flag: string, value: unknown, known: readonly (string | RegExp
     const dashed = key === 'instanceType' ? 'instance-type' : key;
     if (!known.some((name) => (typeof name === 'string' ? name === dashed : name.test(dashed)))) {
       const names = known.map((name) => (typeof name === 'string' ? name : 'label.KEY')).join(', ');
-      throw new ConfigError(`--${flag}: unknown field "${key}": the fields are ${names}`);
+      const meant = suggestion(
+        key,
+        known.filter((name) => typeof name === 'string'),
+        `the fields are ${names}`,
+      );
+      throw new ConfigError(`--${flag}: unknown field "${key}"${meant}`);
     }
     fields.set(dashed, field);
   }
@@ -79,6 +101,6 @@ function poolName(flag: string, value: unknown): string {
   throw new ConfigError(
     value === undefined
       ? `--${flag}: name=… is missing`
-      : `--${flag}: name=… must be lower-case letters, digits and dashes, not ${JSON.stringify(value)}`,
+      : `--${flag}: name=… must be 1 to 63 lower-case letters, digits and dashes, not ${JSON.stringify(value)}`,
   );
 }

@@ -113,7 +113,15 @@ describe('cluster settings', () => {
       { auditPolicyFile: 'p.yaml', auditLogPath: '-', auditLogMaxsize: '0' },
       /--audit-log-maxsize "0": a whole number from 1/,
     ],
-    ['a key nobody knows', { prot: 1 }, /unknown setting "prot": the settings are name, dataDir/],
+    ['etcds of two schemes', { etcdServers: 'http://a:1,https://b:1' }, /all of them http:.. or all of them https:/],
+    ['no time at all to wait', { wait: '0' }, /--wait "0": a duration such as 90s/],
+    ['a zone nobody has', { nodeGroup: ['name=a,zones=mars'] }, /no availability zone is named "mars"/],
+    ['a namespace nobody may have', { fargateProfile: ['name=a,namespace=UP'] }, /no namespace is named "UP"/],
+    ['a misspelt field', { nodeGroup: ['name=a,zone=b'] }, /unknown field "zone": did you mean "zones"\?/],
+    ['a misspelt key', { prot: 1 }, /unknown setting "prot": did you mean "port"\?/],
+    ['a key in the plural', { nodeGroups: [] }, /unknown setting "nodeGroups": did you mean "nodeGroup"\?/],
+    ['a key named as its flag', { 'data-dir': 'x' }, /unknown setting "data-dir": did you mean "dataDir"\?/],
+    ['a key nobody knows', { banana: 1 }, /unknown setting "banana": they are named as the flags/],
   ];
   for (const [name, settings, message] of refused) {
     it(`refuses ${name}`, () => expect(() => resolveConfig([settings])).to.throw(ConfigError, message));

@@ -10,6 +10,7 @@ import {
   type RuntimeChoice,
 } from './cluster-config.ts';
 import { accessOptions, apiServerSettings } from './api-server-settings.ts';
+import { suggestion } from './nearest.ts';
 import { parseFargateProfile, parseNodeGroup } from './pool-flags.ts';
 import { parseRegistryMirrors } from './registry-mirrors.ts';
 import { boolean, durationSeconds, integer, text } from './values.ts';
@@ -24,44 +25,54 @@ export interface Setting {
   readonly value?: string;
   readonly help: string;
   readonly repeated?: boolean;
+  /** Heading that the help lists it under; none: those of the cluster as a whole. */
+  readonly group?: string;
   /** Part of every command that concerns a cluster, not only of `up`. */
   readonly common?: boolean;
 }
+
+const again = 'may be given several times';
+const nodes = 'Nodes and images:';
+const access = 'Records and encryption, as kube-apiserver has them:';
 
 export const settings: readonly Setting[] = [
   { flag: 'name', value: 'NAME', help: `name of the cluster (default ${defaultName})`, common: true },
   { flag: 'data-dir', value: 'DIR', help: 'folder that keeps its state', common: true },
   { flag: 'kubeconfig', value: 'FILE', help: 'kubeconfig file (default: as kubectl finds it)', common: true },
   { flag: 'port', value: 'PORT', help: `API server port, 0 for a free one (default ${defaultPort})` },
-  { flag: 'runtime', value: 'auto|containerd|hollow', help: 'what runs the containers (default auto)' },
+  { flag: 'etcd-servers', value: 'URLS', help: 'keep the cluster in this etcd (default: the embedded store)' },
+  { flag: 'wait', value: 'DURATION', help: 'how long to wait for it to be ready (default 60s)' },
+  { flag: 'detach', help: 'return when it is ready and leave it running' },
+  { flag: 'runtime', value: 'auto|containerd|hollow', help: 'what runs the containers (default auto)', group: nodes },
   {
     flag: 'node-group',
-    value: 'name=ng-1,instance-type=m5.large,count=2,zones=us-east-1a:us-east-1b',
-    help: 'a group of EC2-like nodes; repeat for more',
+    value: 'FIELDS',
+    help: `a group of EC2-like nodes, such as name=ng-1,instance-type=m5.large,count=2,zones=us-east-1a:us-east-1b; ${again}`,
     repeated: true,
+    group: nodes,
   },
   {
     flag: 'fargate-profile',
-    value: 'name=fp,namespace=serverless,label.KEY=VALUE',
-    help: 'pods that run on the Fargate-like pool; repeat for more',
+    value: 'FIELDS',
+    help: `pods that run on the Fargate-like pool, such as name=fp,namespace=serverless,label.KEY=VALUE; ${again}`,
     repeated: true,
+    group: nodes,
   },
   {
     flag: 'registry-mirror',
-    value: 'docker.io=https://mirror.example.com',
-    help: 'ask this address for the images of a registry (* for all) before the registry itself; repeat for more',
+    value: 'REGISTRY=URL',
+    help: `asked for the images of a registry before the registry itself, such as docker.io=https://mirror.example.com, *=URL for all; ${again}`,
     repeated: true,
+    group: nodes,
   },
   {
     flag: 'hollow-image',
     value: 'IMAGE',
-    help: 'hollow nodes find this image and no other that is not named so; repeat for more (default: they find all)',
+    help: `hollow nodes find this image and no other that is not named so (default: they find all); ${again}`,
     repeated: true,
+    group: nodes,
   },
-  { flag: 'etcd-servers', value: 'URLS', help: 'keep the cluster in this etcd (default: the embedded store)' },
-  { flag: 'wait', value: '60s', help: 'how long to wait for the cluster to be ready' },
-  { flag: 'detach', help: 'return when it is ready and leave it running' },
-  ...apiServerSettings,
+  ...apiServerSettings.map((setting) => ({ ...setting, group: access })),
 ];
 
 export const camelCase = (flag: string): string =>
@@ -84,8 +95,10 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
   const raw: Record<string, unknown> = Object.assign({}, ...sources);
   const known = new Set(settings.map((setting) => camelCase(setting.flag)));
   const unknown = Object.keys(raw).find((key) => !known.has(key));
-  if (unknown !== undefined)
-    throw new ConfigError(`unknown setting "${unknown}": the settings are ${[...known].join(', ')}`);
+  if (unknown !== undefined) {
+    const otherwise = 'they are named as the flags of "coracle up --help", in camel case';
+    throw new ConfigError(`unknown setting "${unknown}"${suggestion(unknown, known, otherwise)}`);
+  }
   const name = clusterName(raw['name'] ?? defaultName);
   const kubeconfig = text(raw, 'kubeconfig');
   const config = {
@@ -100,8 +113,8 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
         : list(raw['fargateProfile']).map(parseFargateProfile),
     registryMirrors: parseRegistryMirrors(raw['registryMirror']),
     hollowImages: raw['hollowImage'] === undefined ? [] : list(raw['hollowImage']).map(hollowImage),
-    etcdServers: (text(raw, 'etcdServers') ?? '').split(',').filter(Boolean).map(etcdServer),
-    waitSeconds: durationSeconds('wait', raw['wait'] ?? '60s'),
+    etcdServers: etcdServers(text(raw, 'etcdServers') ?? ''),
+    waitSeconds: durationSeconds('wait', raw['wait'] ?? '60s', 1),
     detach: boolean('detach', raw['detach'] ?? false),
     access: accessOptions(raw),
   };
@@ -137,11 +150,14 @@ function runtime(value: unknown): RuntimeChoice {
   throw new ConfigError(`--runtime ${JSON.stringify(value)}: one of auto, containerd, hollow`);
 }
 
-function etcdServer(value: string): string {
-  if (/^https?:\/\/[^/\s]+\/?$/.test(value)) return value.replace(/\/$/, '');
-  throw new ConfigError(
-    `--etcd-servers ${JSON.stringify(value)}: URLs such as http://127.0.0.1:2379, separated by commas`,
-  );
+function etcdServers(value: string): readonly string[] {
+  const servers = value.split(',').filter(Boolean);
+  const refuse = (reason: string) => new ConfigError(`--etcd-servers ${JSON.stringify(value)}: ${reason}`);
+  if (!servers.every((server) => /^https?:\/\/[^/\s]+\/?$/.test(server) && URL.canParse(server)))
+    throw refuse('URLs such as http://127.0.0.1:2379, separated by commas');
+  if (new Set(servers.map((server) => new URL(server).protocol)).size > 1)
+    throw refuse('all of them http:// or all of them https://');
+  return servers.map((server) => server.replace(/\/$/, ''));
 }
 
 function refuseDuplicates(what: string, items: readonly { readonly name: string }[]): void {

@@ -21,11 +21,12 @@ export function boolean(flag: string, value: unknown): boolean {
 }
 
 /** `90`, `90s`, `2m` or `1h`. */
-export function durationSeconds(flag: string, value: unknown): number {
+export function durationSeconds(flag: string, value: unknown, min = 0): number {
   const match = /^(\d+)(s|m|h)?$/.exec(String(value));
-  if (match === null) throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a duration such as 90s, 2m or 1h`);
-  const unit = { s: 1, m: 60, h: 3600 }[match[2] ?? 's'] ?? 1;
-  return Number(match[1]) * unit;
+  const unit = { s: 1, m: 60, h: 3600 }[match?.[2] ?? 's'] ?? 1;
+  const seconds = Number(match?.[1] ?? Number.NaN) * unit;
+  if (seconds >= min) return seconds;
+  throw new ConfigError(`--${flag} ${JSON.stringify(value)}: a duration such as 90s, 2m or 1h`);
 }
 
 /** The same in milliseconds. */

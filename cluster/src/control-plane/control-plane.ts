@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import { StatusError } from '@coracle/apimachinery/errors';
 import { type AccessOptions, type ApiServer, createApiServer, type KubeletClientOptions } from '@coracle/apiserver';
 import { openEmbeddedStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
+import { makeFolder } from '@coracle/client/files';
 import { type Client, createClient } from '@coracle/client/rest';
 import { createLoopbackTransport } from '@coracle/client/transport';
 import { type SigningMaterial, startControllers } from '@coracle/controllers';
@@ -93,7 +94,11 @@ async function openStorage(
   directory: DataDirectory,
   environment: Environment,
 ): Promise<Storage> {
-  if (config.etcdServers.length > 0) return openEtcdStorage({ endpoints: config.etcdServers, environment });
+  if (config.etcdServers.length > 0) {
+    return openEtcdStorage({ endpoints: config.etcdServers, environment }).catch((error: Error) => {
+      throw new ConfigError(`--etcd-servers: ${error.message}: start it, or name the address that it listens on`);
+    });
+  }
   return openEmbeddedStorage({ directory: join(directory.path, 'store'), environment });
 }
 
@@ -109,6 +114,7 @@ export interface ApiServerParts extends Pick<ControlPlaneOptions, 'environment' 
 /** The API server alone, as a cluster has it; resolves when it is ready. Throws ConfigError where the port is taken. */
 export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
   const { port, environment, advertiseAddress, dial, pki, storage, access = {} } = parts;
+  await makeAuditFolder(access);
   const server = await createApiServer(
     { storage, environment, extraAdmission: (context) => [fargateAdmission(context)] },
     {
@@ -139,6 +145,14 @@ export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> 
   });
   await server.ready();
   return server;
+}
+
+async function makeAuditFolder({ audit }: AccessOptions): Promise<void> {
+  const path = audit?.log?.path;
+  if (path === undefined || path === '-') return;
+  await makeFolder(dirname(path)).catch((error: Error) => {
+    throw new ConfigError(`--audit-log-path: ${error.message}`);
+  });
 }
 
 /** What a user can mend gets a sentence of its own. */

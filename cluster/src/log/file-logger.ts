@@ -16,25 +16,52 @@ export interface FileLogger extends Logger {
 /** One JSON object a line: `time`, `level`, `message` and the fields. */
 export function createFileLogger(path: string, clock: Clock, level: LogLevel = 'info'): FileLogger {
   if (existsSync(path) && statSync(path).size > logBytesMax) renameSync(path, `${path}.1`);
-  const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
-  return {
-    ...loggerOn(stream, clock, levels.indexOf(level), {}),
-    close: () => new Promise((resolve) => stream.end(() => resolve())),
-  };
+  const file = new LogFile(path);
+  return { ...loggerOn(file, clock, levels.indexOf(level), {}), close: () => file.close() };
 }
 
-function loggerOn(stream: WriteStream, clock: Clock, threshold: number, base: LogFields): Logger {
+/** Lines that cannot be written are lost, and the file is opened again for the next: a full disk ends no cluster. */
+class LogFile {
+  readonly #path: string;
+  #stream: WriteStream | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  write(line: string): void {
+    this.#stream ??= this.#open();
+    this.#stream.write(line);
+  }
+
+  async close(): Promise<void> {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    stream.end();
+    await new Promise((resolve) => stream.once('close', resolve));
+  }
+
+  #open(): WriteStream {
+    const stream = createWriteStream(this.#path, { flags: 'a', mode: 0o600 });
+    stream.once('close', () => {
+      if (this.#stream === stream) this.#stream = undefined;
+    });
+    return stream.on('error', () => {});
+  }
+}
+
+function loggerOn(file: LogFile, clock: Clock, threshold: number, base: LogFields): Logger {
   const write = (level: LogLevel, message: string, fields?: LogFields): void => {
     if (levels.indexOf(level) < threshold) return;
     const line = { time: new Date(clock.now()).toISOString(), level, message, ...base, ...fields };
-    stream.write(`${JSON.stringify(line, plainErrors)}\n`);
+    file.write(`${JSON.stringify(line, plainErrors)}\n`);
   };
   return {
     debug: (message, fields) => write('debug', message, fields),
     info: (message, fields) => write('info', message, fields),
     warn: (message, fields) => write('warn', message, fields),
     error: (message, fields) => write('error', message, fields),
-    with: (fields) => loggerOn(stream, clock, threshold, { ...base, ...fields }),
+    with: (fields) => loggerOn(file, clock, threshold, { ...base, ...fields }),
   };
 }
 

@@ -37,6 +37,15 @@ describe('data directory', () => {
     expect(String(await refusal(new DataDirectory(path).lock('one')))).to.contain('not a cluster');
   });
 
+  it('is not made where none can be, and an existing file is no folder', async () => {
+    await writeFile(join(path, 'file'), '');
+    for (const wrong of ['/proc/x', join(path, 'file')]) {
+      const error = await refusal(new DataDirectory(wrong).make());
+      expect(error).to.be.instanceOf(ConfigError);
+      expect(String(error)).to.contain(`--data-dir: cannot make the folder ${wrong}: `);
+    }
+  });
+
   it('tells the state of a live process from that of a dead one', async () => {
     const directory = new DataDirectory(path);
     const state: ClusterState = {
@@ -48,6 +57,7 @@ describe('data directory', () => {
       phase: 'ready',
       startedAt: '2026-01-01T00:00:00Z',
       kubeconfig: '/root/.kube/config',
+      pools: { nodeGroups: ['ng-1'], fargateSelectors: [] },
     };
     await directory.writeState(state);
     expect(await directory.runningState()).to.deep.equal(state);

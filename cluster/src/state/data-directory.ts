@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../config/cluster-config.ts';
+import { explainFileError, makeFolder } from '@coracle/client/files';
+import { ConfigError, type FargateSelector } from '../config/cluster-config.ts';
 
 /** What the process that runs a cluster tells the commands that come after it. */
 export interface ClusterState {
@@ -15,6 +16,14 @@ export interface ClusterState {
   readonly startedAt: string;
   /** The kubeconfig file that got the cluster's context. */
   readonly kubeconfig: string;
+  /** Those of when it became ready. */
+  readonly pools: ClusterPools;
+}
+
+/** What a cluster has to run pods on. */
+export interface ClusterPools {
+  readonly nodeGroups: readonly string[];
+  readonly fargateSelectors: readonly FargateSelector[];
 }
 
 const lockFile = 'coracle.lock';
@@ -65,10 +74,22 @@ export class DataDirectory {
     );
   }
 
+  /** Makes the folder where it is missing. Throws ConfigError where it cannot be one of a cluster. */
+  async make(): Promise<void> {
+    try {
+      await makeFolder(this.path, 0o700);
+    } catch (error) {
+      throw new ConfigError(`--data-dir: ${(error as Error).message}`);
+    }
+    await this.#refuseForeignFolder();
+    await access(this.path, constants.W_OK).catch((error: unknown) => {
+      throw new ConfigError(`--data-dir ${this.path} cannot be written: ${explainFileError(error)}`);
+    });
+  }
+
   /** Takes the directory for this process. Throws ConfigError, naming the holder, where another one has it. */
   async lock(name: string): Promise<{ release(): Promise<void> }> {
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
-    await this.#refuseForeignFolder();
+    await this.make();
     const path = join(this.path, lockFile);
     const content = JSON.stringify({ pid: process.pid, processStart: await processStart(process.pid) });
     for (;;) {
@@ -116,7 +137,9 @@ export class DataDirectory {
 
   /** `delete` removes the whole folder: one with somebody else's files in it is never taken over. */
   async #refuseForeignFolder(): Promise<void> {
-    const entries = await readdir(this.path);
+    const entries = await readdir(this.path).catch((error: unknown) => {
+      throw new ConfigError(`--data-dir ${this.path} cannot be read: ${explainFileError(error)}`);
+    });
     const own = entries.some((entry) => ownEntries.includes(entry));
     if (entries.length > 0 && !own) {
       throw new ConfigError(

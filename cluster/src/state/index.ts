@@ -1,1 +1,1 @@
-export { type ClusterState, DataDirectory, processStart } from './data-directory.ts';
+export { type ClusterPools, type ClusterState, DataDirectory, processStart } from './data-directory.ts';

@@ -38,9 +38,9 @@ export async function whenGroupsReady(
     timeUp.abort();
   }
   signal.throwIfAborted();
-  throw new Error(
-    `not ready after ${Math.round(timeoutMs / 1000)} s: ${unreadyGroups(groups).map(describe).join('; ')}`,
-  );
+  const waitedFor = unreadyGroups(groups).map(describe);
+  if (waitedFor.length === 0) waitedFor.push('the machines of before do not all run again');
+  throw new Error(`not ready after ${Math.round(timeoutMs / 1000)} s: ${waitedFor.join('; ')}`);
 }
 
 function aborted(signal: AbortSignal): Promise<never> {

@@ -37,6 +37,8 @@ interface Clients {
 }
 
 const callTimeoutMs = 30_000;
+/** The first call, which finds out whether there is an etcd at all: somebody waits for the answer. */
+const firstCallTimeoutMs = 5_000;
 const channelOptions = {
   'grpc.max_receive_message_length': -1,
   'grpc.max_send_message_length': -1,
@@ -67,6 +69,11 @@ export class Connection {
       ...(auth === undefined ? {} : { auth }),
     });
     this.#members = endpoints.map((endpoint) => clientsOf(endpoint, tls));
+  }
+
+  /** Resolves when a member has answered. Throws UnavailableError with the reason of the last one where none does. */
+  async open(probe: RangeRequest): Promise<void> {
+    await this.#retrying((member) => member.kv.range.bind(member.kv), probe, firstCallTimeoutMs);
   }
 
   range(request: RangeRequest): Promise<RangeResponse> {
@@ -105,19 +112,19 @@ export class Connection {
   }
 
   /** For calls that may be made again: every member gets its chance. */
-  async #retrying<Q, R>(method: (member: Clients) => Unary<Q, R>, request: Q): Promise<R> {
+  async #retrying<Q, R>(method: (member: Clients) => Unary<Q, R>, request: Q, timeoutMs?: number): Promise<R> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#call(method, request);
+        return await this.#call(method, request, timeoutMs);
       } catch (error) {
         if (!(error instanceof UnavailableError) || attempt > this.#members.length) throw error;
       }
     }
   }
 
-  async #call<Q, R>(method: (member: Clients) => Unary<Q, R>, request: Q): Promise<R> {
+  async #call<Q, R>(method: (member: Clients) => Unary<Q, R>, request: Q, timeoutMs = callTimeoutMs): Promise<R> {
     const metadata = await this.#authenticated();
-    const deadline = this.#options.environment.clock.now() + callTimeoutMs;
+    const deadline = this.#options.environment.clock.now() + timeoutMs;
     try {
       return await new Promise<R>((resolve, reject) => {
         const answer: Answer<R> = (error, response) => (error === null ? resolve(response) : reject(error));
@@ -157,8 +164,16 @@ export class Connection {
       return error;
     }
     this.rotate();
-    return new UnavailableError(`etcd does not answer (${this.#options.endpoints.join(', ')}): ${error.details}`);
+    return new UnavailableError(
+      `etcd does not answer (${this.#options.endpoints.join(', ')}): ${reasonOf(error.details)}`,
+    );
   }
+}
+
+/** What the socket said, without what gRPC's balancer says around it, which for an address is nothing. */
+function reasonOf(details: string): string {
+  const wrapped = /^No connection established\. Last error: (?:Error: )?(.*?)(?: \([-\d:.TZ]+\))?\. Resolution note: /;
+  return wrapped.exec(details)?.[1] ?? details;
 }
 
 function clientsOf(endpoint: string, tls: EtcdStorageOptions['tls']): Clients {

@@ -79,6 +79,15 @@ describe(`etcd${program === undefined ? ' (skipped: set ETCD to the program, 3.5
   });
 });
 
+it('an etcd that is not there: the error says which address and what the connection said, and no more', async () => {
+  const dead = `http://127.0.0.1:${await freePort()}`;
+  const failure = await openEtcdStorage({ endpoints: [dead], environment }).catch((error: Error) => error);
+  expect(failure).to.be.instanceOf(UnavailableError);
+  expect((failure as Error).message).to.equal(
+    `etcd does not answer (${dead}): connect ECONNREFUSED ${dead.slice('http://'.length)}`,
+  );
+});
+
 /** An etcd of its own, on free ports, with a directory that goes with it. */
 class EtcdProcess {
   readonly url: string;

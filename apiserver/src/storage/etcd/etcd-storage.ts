@@ -44,7 +44,7 @@ export class EtcdStorage implements Storage {
   static async open(options: EtcdStorageOptions): Promise<EtcdStorage> {
     const connection = new Connection(options);
     try {
-      await connection.range(probe);
+      await connection.open(probe);
     } catch (error) {
       connection.close();
       throw error;
