@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   ApiCaller,
-  createReferenceKeys,
   type ReferenceKeys,
+  referenceObstacle,
+  type ServerPair,
+  skipBecause,
   startOwnApiServer,
-  startReferenceControlPlane,
-  toolsFolder,
+  startServerPair,
 } from '../support/index.ts';
 import { type Credential, makeCredentials } from './callers.ts';
 import { makeFixture } from './fixture.ts';
@@ -27,37 +25,28 @@ const table: readonly Section[] = [
   ...controllerSections,
 ];
 
-const referencePrograms = ['etcd', 'kube-apiserver'];
-
 interface Answer {
   readonly code: number;
   readonly message: string;
 }
 
 /** A server with everything in it that the table speaks of. */
-class Subject implements AsyncDisposable {
-  readonly #stack: AsyncDisposableStack;
+class Subject {
   readonly #credentialOf: (who: string) => Credential;
   readonly #server: { readonly url: string; readonly pki: ReferenceKeys['pki'] };
 
-  static async prepare(
-    server: { readonly url: string },
-    keys: ReferenceKeys,
-    stack: AsyncDisposableStack,
-  ): Promise<Subject> {
-    const { url } = server;
-    using admin = new ApiCaller({ url, pki: keys.pki });
+  static async prepare({ url }: { readonly url: string }, keys: ReferenceKeys): Promise<Subject> {
+    const server = { url, pki: keys.pki };
+    using admin = new ApiCaller(server);
     await makeFixture(admin);
-    return new Subject({ url, pki: keys.pki }, stack, await makeCredentials(admin, keys));
+    return new Subject(server, await makeCredentials(admin, keys));
   }
 
   private constructor(
     server: { readonly url: string; readonly pki: ReferenceKeys['pki'] },
-    stack: AsyncDisposableStack,
     credentialOf: (who: string) => Credential,
   ) {
     this.#server = server;
-    this.#stack = stack;
     this.#credentialOf = credentialOf;
   }
 
@@ -79,10 +68,6 @@ class Subject implements AsyncDisposable {
     if (reviewed === undefined) return body === undefined ? {} : { body };
     const token = this.#credentialOf(reviewed).headers['authorization']?.slice('Bearer '.length);
     return { body: { spec: { ...body, token } } };
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync();
   }
 }
 
@@ -127,21 +112,23 @@ function expected(rows: readonly Row[], answers: readonly Answer[]): string[] {
 const seen = (rows: readonly Row[], answers: readonly Answer[]) =>
   rows.map((row, index) => lineOf(row, answers[index] as Answer));
 
+const referenceFlags = ['--enable-admission-plugins=NodeRestriction', '--enable-bootstrap-token-auth'];
+
+async function ownAlone(): Promise<AsyncDisposable & Pick<ServerPair, 'own'>> {
+  const own = await startOwnApiServer();
+  return { own, [Symbol.asyncDispose]: () => own.stop() };
+}
+
 describe('who may do what', () => {
-  let keys: ReferenceKeys;
+  let servers: AsyncDisposable & Pick<ServerPair, 'own'> & Partial<ServerPair>;
   let own: Subject;
   const ownAnswers = new Map<Section, Answer[]>();
 
   before(async () => {
-    keys = await createReferenceKeys();
-    const stack = new AsyncDisposableStack();
-    const server = stack.use(await startOwnApiServer({ keys }));
-    own = await Subject.prepare(server, keys, stack);
+    servers = referenceObstacle() === undefined ? await startServerPair(referenceFlags) : await ownAlone();
+    own = await Subject.prepare(servers.own, servers.own.keys);
   });
-  after(async () => {
-    await own?.[Symbol.asyncDispose]();
-    await rm(keys.directory, { recursive: true, force: true });
-  });
+  after(() => servers?.[Symbol.asyncDispose]());
 
   for (const section of table) {
     it(section.who, async () => {
@@ -155,13 +142,9 @@ describe('who may do what', () => {
     let reference: Subject | undefined;
 
     before(async function () {
-      if (!referencePrograms.every((name) => existsSync(join(toolsFolder, name)))) return this.skip();
-      const stack = new AsyncDisposableStack();
-      const flags = ['--enable-admission-plugins=NodeRestriction', '--enable-bootstrap-token-auth'];
-      const server = stack.use(await startReferenceControlPlane({ keys, flags }));
-      reference = await Subject.prepare(server, keys, stack);
+      if (servers.reference === undefined) return skipBecause(this, referenceObstacle());
+      reference = await Subject.prepare(servers.reference, servers.own.keys);
     });
-    after(() => reference?.[Symbol.asyncDispose]());
 
     for (const section of table) {
       it(section.who, async () => {

@@ -1,12 +1,4 @@
-import { rm } from 'node:fs/promises';
-import {
-  type ApiAnswer,
-  ApiCaller,
-  createReferenceKeys,
-  eventually,
-  startOwnApiServer,
-  startReferenceControlPlane,
-} from '../support/index.ts';
+import { type ApiAnswer, ApiCaller, eventually, startServerPair } from '../support/index.ts';
 import { policyQuestions } from './policies.ts';
 import { judgedQuestions, putIntoForce } from './judged.ts';
 import { selectorQuestions } from './selectors.ts';
@@ -24,10 +16,9 @@ export async function compareCel(): Promise<{
   readonly disagreements: readonly Disagreement[];
 }> {
   await using stack = new AsyncDisposableStack();
-  const keys = await createReferenceKeys();
-  stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
-  const reference = stack.use(new ApiCaller(stack.use(await startReferenceControlPlane({ keys }))));
-  const own = stack.use(new ApiCaller(stack.use(await startOwnApiServer({ keys }))));
+  const pair = stack.use(await startServerPair());
+  const reference = stack.use(new ApiCaller(pair.reference));
+  const own = stack.use(new ApiCaller(pair.own));
   await Promise.all(
     [reference, own].map(async (server) => {
       await serveValues(server);

@@ -1,11 +1,4 @@
-import {
-  ApiCaller,
-  createReferenceKeys,
-  eventually,
-  startOwnApiServer,
-  startReferenceControlPlane,
-} from '../support/index.ts';
-import { rm } from 'node:fs/promises';
+import { ApiCaller, eventually, startServerPair } from '../support/index.ts';
 import { bases, customDefinitions } from './bases/index.ts';
 import { type Exchange, playScenario, type Servers } from './scenario.ts';
 import { namespaces } from './subject.ts';
@@ -30,11 +23,8 @@ export async function runDifferential({
   kind = '',
 }: DifferentialOptions): Promise<readonly Exchange[]> {
   await using stack = new AsyncDisposableStack();
-  const keys = await createReferenceKeys();
-  stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
-  const reference = stack.use(await startReferenceControlPlane({ keys, flags: [issuer] }));
-  const own = stack.use(await startOwnApiServer({ keys }));
-  const servers = { reference: stack.use(new ApiCaller(reference)), own: stack.use(new ApiCaller(own)) };
+  const pair = stack.use(await startServerPair([issuer]));
+  const servers = { reference: stack.use(new ApiCaller(pair.reference)), own: stack.use(new ApiCaller(pair.own)) };
   await Promise.all([prepare(servers.reference), prepare(servers.own)]);
   return await playScenarios(servers, { seed, requests, kind });
 }

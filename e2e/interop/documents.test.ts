@@ -4,12 +4,10 @@ import { expect } from 'chai';
 import {
   ApiCaller,
   mustRun,
-  type OwnApiServer,
-  type ReferenceControlPlane,
   referenceObstacle,
+  type ServerPair,
   skipBecause,
-  startOwnApiServer,
-  startReferenceControlPlane,
+  startServerPair,
   upstreamObstacle,
   upstreamProgram,
 } from '../support/index.ts';
@@ -25,15 +23,14 @@ const linesMax = 40;
 const group = 'interop.example.com';
 
 describe('what the server says of itself, beside kube-apiserver', () => {
-  let theirs: ReferenceControlPlane;
-  let ours: OwnApiServer;
+  let servers: ServerPair;
 
   before(async function () {
     const obstacle = referenceObstacle();
     if (obstacle !== undefined) return skipBecause(this, obstacle);
-    [theirs, ours] = await Promise.all([startReferenceControlPlane(), startOwnApiServer()]);
-    using their = new ApiCaller(theirs);
-    using our = new ApiCaller(ours);
+    servers = await startServerPair();
+    using their = new ApiCaller(servers.reference);
+    using our = new ApiCaller(servers.own);
     await Promise.all(
       [their, our].map(async (api) => {
         await defineWidgets(api, group);
@@ -41,13 +38,11 @@ describe('what the server says of itself, beside kube-apiserver', () => {
       }),
     );
   });
-  after(async () => {
-    await Promise.all([theirs?.stop(), ours?.stop()]);
-  });
+  after(() => servers?.[Symbol.asyncDispose]());
 
   async function agree(read: (api: ApiCaller) => Promise<Documents>, listed: readonly Listed[]) {
-    using their = new ApiCaller(theirs);
-    using our = new ApiCaller(ours);
+    using their = new ApiCaller(servers.reference);
+    using our = new ApiCaller(servers.own);
     const [expected, actual] = await Promise.all([read(their), read(our)]);
     const found = differences(Object.fromEntries(expected), Object.fromEntries(actual));
     const { unlisted, stale } = judge(found, listed);
@@ -62,7 +57,7 @@ describe('what the server says of itself, beside kube-apiserver', () => {
     if (obstacle !== undefined) return skipBecause(this, obstacle);
     const args = ['explain', 'deployments', '--recursive', '--output', 'plaintext-openapiv2'];
     const [expected, actual] = await Promise.all(
-      [theirs, ours].map(async ({ kubeconfig }) =>
+      [servers.reference, servers.own].map(async ({ kubeconfig }) =>
         fieldsIn(await mustRun(upstreamProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args])),
       ),
     );

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { request } from 'node:https';
 import { request as plainRequest } from 'node:http';
 import { createServer } from 'node:net';
+import { beforeExit, notBeforeExit } from './before-exit.ts';
 
 /** Long-running programs of one test, started in order and stopped in the opposite one. */
 export class ChildPrograms {
@@ -14,11 +15,17 @@ export class ChildPrograms {
     this.#log = log;
   }
 
+  /** Kills what still runs, at once: for the end of this process, which waits for nobody. */
+  readonly #kill = (): void => {
+    for (const child of this.#children) child.kill('SIGKILL');
+  };
+
   get pids(): readonly number[] {
     return this.#children.map((child) => child.pid ?? 0);
   }
 
   start(program: string, args: readonly string[], cwd: string): void {
+    if (this.#children.length === 0) beforeExit(this.#kill);
     const log = openSync(this.#log, 'a');
     this.#children.push(spawn(program, args, { stdio: ['ignore', log, log], cwd }));
     closeSync(log);
@@ -48,6 +55,7 @@ export class ChildPrograms {
       child.kill('SIGTERM');
       await ended;
     }
+    notBeforeExit(this.#kill);
   }
 }
 

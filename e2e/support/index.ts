@@ -29,6 +29,7 @@ export {
   startEtcd,
   startReferenceControlPlane,
 } from './reference-control-plane.ts';
+export { type ServerPair, startServerPair } from './server-pair.ts';
 export {
   applicationImages,
   applicationLayout,

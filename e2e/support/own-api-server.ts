@@ -16,6 +16,7 @@ export interface OwnApiServer extends AsyncDisposable {
   /** A file; the administrator's, with a client certificate. */
   readonly kubeconfig: string;
   readonly pki: ClusterPki;
+  readonly keys: ReferenceKeys;
   stop(): Promise<void>;
 }
 
@@ -48,5 +49,5 @@ export async function startOwnApiServer(options: OwnApiServerOptions = {}): Prom
   await writeFile(kubeconfig, JSON.stringify(adminKubeconfig({ name: 'own', url, pki: keys.pki })));
   const running = stack.move();
   const stop = () => running.disposeAsync();
-  return { url, kubeconfig, pki: keys.pki, stop, [Symbol.asyncDispose]: stop };
+  return { url, kubeconfig, pki: keys.pki, keys, stop, [Symbol.asyncDispose]: stop };
 }

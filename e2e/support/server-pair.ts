@@ -1,0 +1,24 @@
+import { rm } from 'node:fs/promises';
+import { type OwnApiServer, startOwnApiServer } from './own-api-server.ts';
+import {
+  createReferenceKeys,
+  type ReferenceControlPlane,
+  startReferenceControlPlane,
+} from './reference-control-plane.ts';
+
+/** kube-apiserver on an etcd of its own and this project's API server, with the same keys: a credential is good for both. */
+export interface ServerPair extends AsyncDisposable {
+  readonly reference: ReferenceControlPlane;
+  readonly own: OwnApiServer;
+}
+
+/** Resolves when both are ready. `flags` are added to kube-apiserver's. */
+export async function startServerPair(flags: readonly string[] = []): Promise<ServerPair> {
+  await using stack = new AsyncDisposableStack();
+  const keys = await createReferenceKeys();
+  stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
+  const reference = stack.use(await startReferenceControlPlane({ keys, flags }));
+  const own = stack.use(await startOwnApiServer({ keys }));
+  const running = stack.move();
+  return { reference, own, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
