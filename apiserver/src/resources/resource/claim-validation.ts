@@ -9,13 +9,8 @@ import type {
   ExactDeviceRequest,
   OpaqueDeviceConfiguration,
 } from '@coracle/apimachinery/types/resource-v1';
-import {
-  byteLength,
-  dns1123Label,
-  dns1123Subdomain,
-  dns1123SubdomainCaseless,
-  labelValue,
-} from '@coracle/apimachinery/validation';
+import { byteLength, dns1123Subdomain, labelValue } from '@coracle/apimachinery/validation';
+import { validateDriverName, validateLabelName } from './names.ts';
 import { validateSelectorExpression } from './selector-expressions.ts';
 
 // What is declared with the types (required values, sizes, keys that repeat) is judged for every kind alike.
@@ -58,7 +53,7 @@ function requestNames(claim: DeviceClaim): ReadonlyMap<string, ReadonlySet<strin
 }
 
 function validateRequest(request: DeviceRequest, path: string): FieldError[] {
-  const errors = validateName(request.name, `${path}.name`);
+  const errors = validateLabelName(request.name, `${path}.name`);
   const alternatives = request.firstAvailable ?? [];
   const either = 'exactly one of `exactly` or `firstAvailable` is required';
   if (request.exactly === undefined && alternatives.length === 0) return [...errors, field.required(path, either)];
@@ -69,14 +64,10 @@ function validateRequest(request: DeviceRequest, path: string): FieldError[] {
   return [
     ...errors,
     ...each(alternatives, `${path}.firstAvailable`, (one, at) => [
-      ...validateName(one.name, `${at}.name`),
+      ...validateLabelName(one.name, `${at}.name`),
       ...validateExactly(one, at),
     ]),
   ];
-}
-
-function validateName(name: string | undefined, path: string): FieldError[] {
-  return dns1123Label(name ?? '').map((text) => field.invalid(path, name ?? '', text));
 }
 
 function validateExactly(request: ExactDeviceRequest, path: string): FieldError[] {
@@ -137,8 +128,8 @@ function validateNameReference(
   const [request = '', alternative, ...more] = name.split('/');
   if (more.length > 0) return [field.invalid(path, name, text)];
   const errors = [
-    ...validateName(request, path),
-    ...(alternative === undefined ? [] : validateName(alternative, path)),
+    ...validateLabelName(request, path),
+    ...(alternative === undefined ? [] : validateLabelName(alternative, path)),
   ];
   const isKnown = names.has(request) && (alternative === undefined || names.get(request)?.has(alternative) === true);
   return isKnown ? errors : [...errors, field.invalid(path, name, text)];
@@ -158,13 +149,4 @@ function validateOpaque({ driver = '', parameters }: OpaqueDeviceConfiguration, 
   }
   const isObject = typeof parameters === 'object' && !Array.isArray(parameters);
   return isObject ? errors : [...errors, field.invalid(at, '<value omitted>', 'must be a valid JSON object')];
-}
-
-const driverBytesMax = 63;
-
-/** Name of a driver, as CSI drivers are named. */
-export function validateDriverName(driver: string, path: string): FieldError[] {
-  if (driver === '') return [field.required(path)];
-  const errors = byteLength(driver) > driverBytesMax ? [field.tooLong(path, driverBytesMax)] : [];
-  return [...errors, ...dns1123SubdomainCaseless(driver).map((text) => field.invalid(path, driver, text))];
 }

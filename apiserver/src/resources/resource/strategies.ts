@@ -1,4 +1,4 @@
-import { type FieldError, field } from '@coracle/apimachinery/errors';
+import type { FieldError } from '@coracle/apimachinery/errors';
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type {
   DeviceClaim,
@@ -8,24 +8,13 @@ import type {
   ResourceClaimTemplate,
   ResourceSlice,
 } from '@coracle/apimachinery/types/resource-v1';
-import {
-  byteLength,
-  dns1123Label,
-  dns1123Subdomain,
-  labelValue,
-  qualifiedName,
-  validateAnnotations,
-  validateImmutable,
-  validateLabels,
-} from '@coracle/apimachinery/validation';
+import { validateAnnotations, validateImmutable, validateLabels } from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
-import {
-  validateDeviceClaim,
-  validateDeviceConfiguration,
-  validateDriverName,
-  validateSelectors,
-} from './claim-validation.ts';
+import { validateDeviceClaim, validateDeviceConfiguration, validateSelectors } from './claim-validation.ts';
+import { validateTaint } from './device-validation.ts';
+import { validateDriverName, validateLabelName, validatePoolName } from './names.ts';
+import { validateSliceSpec } from './slice-validation.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
 const group = 'resource.k8s.io';
@@ -104,12 +93,7 @@ function setClaimDefaults(claim: DeviceClaim | undefined): void {
 export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: { group, resource: 'resourceslices' },
   deletion: { returnsObject: true },
-  validate: (object) => validateSlice(object),
-  validateUpdate: (object, old) => [
-    ...validateImmutable(object.spec?.driver, old.spec?.driver, 'spec.driver'),
-    ...validateImmutable(object.spec?.nodeName, old.spec?.nodeName, 'spec.nodeName'),
-    ...validateImmutable(object.spec?.pool?.name, old.spec?.pool?.name, 'spec.pool.name'),
-  ],
+  validate: (object, old) => validateSliceSpec(specOf(object), old?.spec),
   fields: (object) => ({ 'spec.nodeName': object.spec?.nodeName ?? '', 'spec.driver': object.spec?.driver ?? '' }),
   table: {
     columns: [
@@ -128,14 +112,6 @@ export const resourceSliceStrategy: Strategy<ResourceSlice> = {
     ],
   },
 };
-
-function validateSlice(object: ResourceSlice): FieldError[] {
-  const { driver = '', pool } = specOf(object);
-  const errors = driver === '' ? [field.required('spec.driver')] : [];
-  if (driver !== '') errors.push(...dns1123Subdomain(driver).map((text) => field.invalid('spec.driver', driver, text)));
-  if (!pool?.name) errors.push(field.required('spec.pool.name'));
-  return errors;
-}
 
 export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
   resource: { group, resource: 'devicetaintrules' },
@@ -162,22 +138,6 @@ function validateTaintRule({ deviceSelector, taint }: Partial<DeviceTaintRule['s
   const { driver, pool, device } = deviceSelector ?? {};
   const errors = driver === undefined ? [] : validateDriverName(driver, 'spec.deviceSelector.driver');
   if (pool !== undefined) errors.push(...validatePoolName(pool, 'spec.deviceSelector.pool'));
-  if (device !== undefined) {
-    errors.push(...dns1123Label(device).map((text) => field.invalid('spec.deviceSelector.device', device, text)));
-  }
-  const { key = '', value = '' } = taint ?? {};
-  errors.push(...qualifiedName(key).map((text) => field.invalid('spec.taint.key', key, text)));
-  errors.push(...labelValue(value).map((text) => field.invalid('spec.taint.value', value, text)));
-  return errors;
-}
-
-const poolNameBytesMax = 253;
-
-function validatePoolName(name: string, path: string): FieldError[] {
-  if (name === '') return [field.required(path)];
-  const errors = byteLength(name) > poolNameBytesMax ? [field.tooLong(path, poolNameBytesMax)] : [];
-  return [
-    ...errors,
-    ...name.split('/').flatMap((part) => dns1123Subdomain(part).map((text) => field.invalid(path, part, text))),
-  ];
+  if (device !== undefined) errors.push(...validateLabelName(device, 'spec.deviceSelector.device'));
+  return [...errors, ...validateTaint(taint ?? {}, 'spec.taint')];
 }
