@@ -5,6 +5,7 @@ import { isStatus, StatusError } from '../errors/index.ts';
 import { deepCopy, deepEqual, type JsonObject } from '../json/index.ts';
 import type { Field, ObjectSchema, Schema } from '../schema/index.ts';
 import {
+  mergedPatch,
   applyJsonPatch,
   applyMergePatch,
   applyStrategicMergePatch,
@@ -277,4 +278,42 @@ describe('strategic merge patch', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+/** Each case: the document, the patch, and what is left to be shown of it. */
+const leftovers: [sentence: string, document: object, patch: object, left: object][] = [
+  [
+    'directives of objects',
+    { strategy: { type: 'a' } },
+    { strategy: { $retainKeys: ['b'], b: 1 } },
+    { strategy: { b: 1 } },
+  ],
+  [
+    'lists with an order',
+    {},
+    { '$setElementOrder/containers': [{ name: 'a' }], containers: [{ name: 'a' }], labels: { a: 'b' } },
+    { labels: { a: 'b' } },
+  ],
+  ['a replacement', {}, { $patch: 'replace', labels: {} }, { labels: {} }],
+  ['nulls where nothing was', {}, { labels: { a: null } }, { labels: {} }],
+  ['but not where something was', { labels: { a: 'b' } }, { labels: { a: null } }, { labels: { a: null } }],
+  [
+    'directives inside items',
+    { containers: [{ name: 'a', ports: [{ port: 'b' }] }] },
+    {
+      containers: [
+        { name: 'a', $retainKeys: ['name'] },
+        { name: 'c', $patch: 'delete' },
+      ],
+    },
+    { containers: [{ name: 'a' }, { name: 'c', $patch: 'delete' }] },
+  ],
+];
+
+describe('a strategic merge patch that was applied has lost', () => {
+  for (const [sentence, document, patch, left] of leftovers) {
+    it(sentence, () => {
+      expect(mergedPatch(document, patch, podSchema)).to.deep.equal(left);
+    });
+  }
 });

@@ -4,10 +4,10 @@ import type { Schema } from '../schema/schema.ts';
 import { goValue } from './go-value.ts';
 import { itemSchema, type PatchField, patchField } from './patch-schema.ts';
 
-const directive = '$patch';
-const retainKeys = '$retainKeys';
-const deletePrefix = '$deleteFromPrimitiveList';
-const orderPrefix = '$setElementOrder';
+export const directive = '$patch';
+export const retainKeys = '$retainKeys';
+export const deletePrefix = '$deleteFromPrimitiveList';
+export const orderPrefix = '$setElementOrder';
 
 const badPrimitiveList = 'invalid patch format of primitive list';
 const badRetainKeys = 'invalid patch format of retainKeys';

@@ -3,11 +3,18 @@ import type { Schema } from '../schema/index.ts';
 /** A body that does not have the types of its schema. The message is what Go's decoder says; answer it with BadRequest. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
-  /** What was found and what is wanted, where a value is of another type than its schema. */
-  readonly mismatch: { readonly found: string; readonly schema: Schema } | undefined;
+  /** The value that is of another type than its schema, or malformed. */
+  readonly mismatch: Mismatch | undefined;
 
-  constructor(message: string, mismatch?: DecodeError['mismatch']) {
+  constructor(message: string, mismatch?: Mismatch) {
     super(message);
     this.mismatch = mismatch;
   }
+}
+
+export interface Mismatch {
+  readonly value: unknown;
+  readonly schema: Schema;
+  /** The Go type that is wanted, as Go prints it: `int32`, `v1.ServiceType`. */
+  readonly wanted: string;
 }

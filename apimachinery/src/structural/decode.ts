@@ -1,10 +1,10 @@
 import { isTooDeep, setField } from '../json/index.ts';
-import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarType, Schema } from '../schema/index.ts';
+import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, ScalarType, Schema } from '../schema/index.ts';
 import { DecodeError } from './decode-error.ts';
 import { duplicateFields } from './duplicates.ts';
-import { canonicalScalar, jsonType } from './scalars.ts';
+import { canonicalScalar, jsonType, wrappedInteger } from './scalars.ts';
 
-export { DecodeError } from './decode-error.ts';
+export { DecodeError, type Mismatch } from './decode-error.ts';
 
 export interface Decoded {
   /** Plain data that belongs to the caller, without unknown fields and nulls, scalars in canonical form. */
@@ -16,6 +16,11 @@ export interface Decoded {
 export interface DecodeOptions {
   /** Whether duplicate fields are looked for; false saves the second look at the text. Default true. */
   readonly strict?: boolean;
+}
+
+export interface CheckOptions {
+  /** Integers that are too large lose their upper bits, as where Go converts rather than decodes. Default false: they are refused. */
+  readonly wrapIntegers?: boolean;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: false });
@@ -42,8 +47,8 @@ export function decodeStrict(body: string | Uint8Array, schema: ObjectSchema, op
 }
 
 /** The same for a value that is parsed already (YAML, the outcome of a patch). `value` is changed in place. */
-export function checkObject(value: unknown, schema: ObjectSchema): Decoded {
-  const walk = new Walk(schema.builtin !== true);
+export function checkObject(value: unknown, schema: ObjectSchema, options: CheckOptions = {}): Decoded {
+  const walk = new Walk(schema.builtin !== true, options.wrapIntegers === true);
   const object = walk.object(value, schema) as Record<string, unknown>;
   return { object, strictErrors: walk.strictErrors };
 }
@@ -69,15 +74,17 @@ class Walk {
   readonly #path: (Field | string | number)[] = [];
   #struct: ObjectSchema | undefined;
   readonly #isCustom: boolean;
+  readonly #wrapIntegers: boolean;
 
-  constructor(isCustom: boolean) {
+  constructor(isCustom: boolean, wrapIntegers: boolean) {
     this.#isCustom = isCustom;
+    this.#wrapIntegers = wrapIntegers;
   }
 
   object(value: unknown, schema: ObjectSchema): unknown {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       if (schema.builtin !== true) return value;
-      throw this.#typeError(jsonType(value), goType(schema), schema);
+      throw this.#typeError(value, jsonType(value), goType(schema), schema);
     }
     const outer = this.#struct;
     this.#struct = schema;
@@ -121,16 +128,26 @@ class Walk {
         return this.#map(value, schema, builtin);
       case 'scalar':
         if (!builtin || (schema.scalar === 'string' && typeof value === 'string')) return value;
-        return canonicalScalar(value, schema, (found, wanted) => this.#typeError(found, wanted, schema));
+        return this.#scalar(value, schema);
       case 'any':
         return value;
+    }
+  }
+
+  #scalar(value: unknown, schema: ScalarSchema): unknown {
+    const given = this.#wrapIntegers ? wrappedInteger(value, schema) : value;
+    try {
+      return canonicalScalar(given, schema, (found, wanted) => this.#typeError(value, found, wanted, schema));
+    } catch (error) {
+      if (!(error instanceof DecodeError) || error.mismatch !== undefined) throw error;
+      throw new DecodeError(error.message, { value, schema, wanted: goType(schema) });
     }
   }
 
   #list(value: unknown, schema: ListSchema, builtin: boolean): unknown {
     if (!Array.isArray(value)) {
       if (!builtin) return value;
-      throw this.#typeError(jsonType(value), goType(schema), schema);
+      throw this.#typeError(value, jsonType(value), goType(schema), schema);
     }
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
@@ -145,7 +162,7 @@ class Walk {
   #map(value: unknown, schema: MapSchema, builtin: boolean): unknown {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       if (!builtin) return value;
-      throw this.#typeError(jsonType(value), goType(schema), schema);
+      throw this.#typeError(value, jsonType(value), goType(schema), schema);
     }
     const map = value as Record<string, unknown>;
     for (const name in map) {
@@ -184,18 +201,17 @@ class Walk {
   }
 
   /** Go's text: the innermost struct, then the path of fields from the top, without list positions and map keys. */
-  #typeError(found: string, wanted: string, schema: Schema): DecodeError {
-    wanted = this.#namedType() ?? wanted;
+  #typeError(value: unknown, found: string, type: string, schema: Schema): DecodeError {
+    const wanted = this.#namedType() ?? type;
+    const mismatch = { value, schema, wanted };
     const struct = this.#struct?.name?.split('.').at(-1);
     if (struct === undefined)
-      return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${wanted}`, { found, schema });
+      return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${wanted}`, mismatch);
     const names = this.#path.flatMap((step) => (typeof step === 'object' ? [step.name] : []));
     // The metadata of custom resources is decoded by itself.
     const path = (this.#isCustom && struct === 'ObjectMeta' ? names.slice(1) : names).join('.');
-    return new DecodeError(`json: cannot unmarshal ${found} into Go struct field ${struct}.${path} of type ${wanted}`, {
-      found,
-      schema,
-    });
+    const text = `json: cannot unmarshal ${found} into Go struct field ${struct}.${path} of type ${wanted}`;
+    return new DecodeError(text, mismatch);
   }
 }
 

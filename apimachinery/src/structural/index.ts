@@ -1,3 +1,11 @@
-export { checkObject, type Decoded, DecodeError, decodeStrict, strictDecodingError } from './decode.ts';
+export {
+  checkObject,
+  type Decoded,
+  DecodeError,
+  decodeStrict,
+  type Mismatch,
+  strictDecodingError,
+} from './decode.ts';
+export { jsonType } from './scalars.ts';
 export { applyDefaults } from './defaults.ts';
 export { normalize, withZeroValues } from './normalize.ts';

@@ -65,6 +65,13 @@ function integer(
   return value;
 }
 
+/** An integer as Go converts a number to the type of the schema: upper bits are lost, and what 64 bits cannot hold is their least number. */
+export function wrappedInteger(value: unknown, { scalar }: ScalarSchema): unknown {
+  if (typeof value !== 'number' || !Number.isInteger(value) || (scalar !== 'int32' && scalar !== 'int64')) return value;
+  const inRange = value < int64Max && value >= -int64Max ? BigInt(value) : -(2n ** 63n);
+  return Number(scalar === 'int32' ? BigInt.asIntN(32, inRange) : inRange);
+}
+
 /** Texts of quantities repeat: a cluster has a few dozen. Cleared when full. */
 const quantities = new Map<string, string>();
 const quantitiesMax = 4096;

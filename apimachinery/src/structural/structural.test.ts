@@ -125,4 +125,12 @@ describe('structural', () => {
     expect(normalize(object, schema)).to.deep.equal({ size: 3, note: null });
     expect(strictErrors).to.deep.equal(['unknown field "more"']);
   });
+
+  it('cuts integers that are too large where it is told to convert', () => {
+    const wrapped = (replicas: number) =>
+      checkObject({ spec: { replicas } }, deploymentSchema, { wrapIntegers: true }).object['spec'];
+    expect(wrapped(2 ** 31)).to.deep.equal({ replicas: -(2 ** 31) });
+    expect(wrapped(1e19)).to.deep.equal({ replicas: 0 });
+    expect(() => checkObject({ spec: { replicas: 2 ** 31 } }, deploymentSchema)).to.throw(DecodeError);
+  });
 });

@@ -10,7 +10,13 @@ import {
 } from '@coracle/apimachinery/errors';
 import { deepCopy, isTooDeep } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, goValue } from '@coracle/apimachinery/patch';
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  goValue,
+  mergedPatch,
+} from '@coracle/apimachinery/patch';
 import type { ObjectSchema, SubresourceRow } from '@coracle/apimachinery/schema';
 import { checkObject, DecodeError, strictDecodingError } from '@coracle/apimachinery/structural';
 import type { RequestContext } from '../filters/filter.ts';
@@ -22,6 +28,7 @@ import { type Produce, updateObject } from '../registry/update.ts';
 import { applyTo, readApplyPatch } from './apply.ts';
 import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
+import { conversionProblem } from './conversion-problem.ts';
 import { changeView, expectedOf } from './subresource.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { writeOf } from './writing.ts';
@@ -119,28 +126,27 @@ function patched(
   options: WriteOptions,
 ): KubernetesObject {
   const result = deepCopy(applyPatch(object, body, type, schema));
+  // Upstream converts this kind of patch without going through JSON: other words, and it shows the patch.
+  const converts = type === 'strategic';
+  const shown = () => (converts ? goValue(mergedPatch(object, body, schema)) : JSON.stringify(result));
   try {
-    const decoded = checkObject(result, schema);
+    const decoded = checkObject(result, schema, { wrapIntegers: converts });
     checkKind(object, decoded.object, result);
-    if (decoded.strictErrors.length > 0) reportStrict(context, decoded.strictErrors, result, options);
+    if (decoded.strictErrors.length > 0) reportStrict(context, decoded.strictErrors, shown, options);
     return decoded.object as KubernetesObject;
   } catch (error) {
-    if (error instanceof DecodeError && type === 'strategic' && error.mismatch !== undefined) {
-      // Upstream converts this kind of patch without going through JSON, in words of its own.
-      const text = conversionProblem(error.mismatch, error.message);
-      throw invalid({ group: '', kind: '' }, '', [field.invalid('patch', goValue(body), text)]);
-    }
-    if (error instanceof DecodeError) throw badPatch(result, error.message);
-    throw error;
+    if (!(error instanceof DecodeError)) throw error;
+    const { mismatch, message } = error;
+    throw badPatch(shown(), converts && mismatch !== undefined ? conversionProblem(mismatch, message) : message);
   }
 }
 
 /** A patch may not make it an object of another kind. */
-function checkKind(before: KubernetesObject, after: KubernetesObject, shown: unknown): void {
+function checkKind(before: KubernetesObject, after: KubernetesObject, result: unknown): void {
   const { apiVersion = before.apiVersion ?? '', kind = before.kind ?? '' } = after;
   if (apiVersion === before.apiVersion && kind === before.kind) return;
   const text = `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
-  throw badPatch(shown, text);
+  throw badPatch(JSON.stringify(result), text);
 }
 
 function applyPatch(
@@ -159,32 +165,16 @@ function applyPatch(
   }
 }
 
-function reportStrict(context: RequestContext, errors: readonly string[], value: unknown, options: WriteOptions): void {
-  if (options.fieldValidation === 'Strict') throw badPatch(value, strictDecodingError(errors));
+function reportStrict(
+  context: RequestContext,
+  errors: readonly string[],
+  shown: () => string,
+  options: WriteOptions,
+): void {
+  if (options.fieldValidation === 'Strict') throw badPatch(shown(), strictDecodingError(errors));
   if (options.fieldValidation === 'Warn') for (const text of errors) context.warnings.add(text);
 }
 
-const goKinds: Readonly<Record<string, string>> = { array: 'slice', object: 'map', number: 'int64' };
-const goScalarKinds: Readonly<Record<string, string>> = {
-  string: 'string',
-  boolean: 'bool',
-  int32: 'int32',
-  int64: 'int64',
-  double: 'float64',
-};
-
-/** apimachinery/pkg/runtime/converter.go */
-function conversionProblem({ found, schema }: NonNullable<DecodeError['mismatch']>, otherwise: string): string {
-  const kind = goKinds[found] ?? found;
-  if (schema.type === 'map') return `cannot restore map from ${kind}`;
-  if (schema.type === 'list') return `cannot restore slice from ${kind}`;
-  if (schema.type === 'object') return `cannot restore struct from: ${kind}`;
-  if (schema.type !== 'scalar') return otherwise;
-  const scalar = goScalarKinds[schema.scalar];
-  if (scalar !== undefined) return `unrecognized type: ${scalar}`;
-  return `json: cannot unmarshal ${found} into Go value of type string`;
-}
-
-function badPatch(value: unknown, why: string) {
-  return invalid({ group: '', kind: '' }, '', [field.invalid('patch', JSON.stringify(value), why)]);
+function badPatch(shown: string, why: string) {
+  return invalid({ group: '', kind: '' }, '', [field.invalid('patch', shown, why)]);
 }
