@@ -18,7 +18,7 @@ import { priorityFilter } from './filters/priority.ts';
 import { resolveRequestInfo } from './filters/request-info.ts';
 import { responseHeadersFilter } from './filters/response-headers.ts';
 import { bodyKinds } from './handlers/body-kinds.ts';
-import { PriorityAndFairness } from './flowcontrol/index.ts';
+import { flowControlDumps, PriorityAndFairness, startFlowControl } from './flowcontrol/index.ts';
 import type { Core } from './handlers/call.ts';
 import { rootHandler } from './handlers/root.ts';
 import type { ApiRequest, UserInfo } from './http/api-request.ts';
@@ -45,14 +45,14 @@ import type {
 } from './options.ts';
 import { admissionChain } from './registry/admission-chain.ts';
 import { serveBuiltins } from './registry/serve.ts';
-import { createResourceTable } from './registry/served-resource.ts';
+import { createResourceTable, type ServedResource } from './registry/served-resource.ts';
 import { createReaders } from './registry/stored-readers.ts';
 import { createWriters } from './registry/stored-writers.ts';
 import type { Strategy } from './registry/strategy.ts';
 import { builtinStrategies } from './resources/index.ts';
 import { encryptStorage } from './storage/encryption/index.ts';
 import { createObjectStores } from './storage/object-store/index.ts';
-import { ensureSystemObjects, type SystemOptions } from './system/index.ts';
+import { ensureSystemObjects, ownRequests, type SystemOptions } from './system/index.ts';
 import { createWebhookClient } from './webhooks/index.ts';
 
 export type {
@@ -132,7 +132,11 @@ export async function createApiServer(
   };
   const syncServices = () =>
     syncLocalServices(groupsOf(rows(), order), new Set(order), { readers, writers }, environment.clock.now());
-  const flowControl = new PriorityAndFairness();
+  const flowControl = new PriorityAndFairness({
+    clock: environment.clock,
+    metrics: metrics.registry,
+    statistics: (group, resource) => statisticsOf(resources.ofGroupResource({ group, resource })),
+  });
   const audit = options.audit && (await createAudit(options.audit, { environment, metrics: metrics.registry }));
   const start = async (): Promise<void> => {
     await stores.ready();
@@ -144,7 +148,7 @@ export async function createApiServer(
       () => void syncServices().catch((error: unknown) => environment.log.error('API services', { error })),
     );
     await aggregation.start(stopping.signal);
-    await flowControl.start(readers, stopping.signal);
+    await startFlowControl(flowControl, { environment, readers, send: ownRequests(handle) }, stopping.signal);
     await authorizer.ready?.();
   };
   let started = false;
@@ -196,6 +200,7 @@ export async function createApiServer(
       versionPath,
       openIdPaths(authentication.keys),
       healthPaths(health),
+      flowControlDumps(flowControl.configuration, () => environment.clock.now() - environment.clock.monotonic()),
       metricsPath(metrics.registry),
     ]),
   );
@@ -259,6 +264,10 @@ function contextOf(request: ApiRequest): RequestContext {
     auditId: '',
     annotations: new Map(),
   };
+}
+
+function statisticsOf(resource: ServedResource | undefined) {
+  return resource && { objects: resource.store.size, bytes: resource.store.storedBytes };
 }
 
 function strategyTable(strategies: readonly Strategy[]): (resource: GroupResource) => Strategy {

@@ -33,6 +33,9 @@ export function selectedWhenConverted(store: ResourceStore, version: SelectedVer
     get size() {
       return store.size;
     },
+    get storedBytes() {
+      return store.storedBytes;
+    },
     list: (request) => (request.matches === undefined ? store.list(request) : listConverted(store, version, request)),
     watch: (request, signal) =>
       request.matches === undefined ? store.watch(request, signal) : watchConverted(store, version, request, signal),

@@ -1,9 +1,10 @@
 import type { Status } from '@coracle/apimachinery/errors';
 import type { Audit, AuditedResponse, AuditRecord } from '../audit/index.ts';
-import type { ApiResponse, ResponseBody } from '../http/api-request.ts';
+import type { ApiResponse } from '../http/api-request.ts';
 import { isLongRunning } from './deadline.ts';
 import { isUnexpected, statusOf } from './error-to-status.ts';
 import type { Filter, RequestContext } from './filter.ts';
+import { whenBodyEnds } from './when-body-ends.ts';
 
 /**
  * Tells the audit log of each request when it begins, when a long-running one is first answered, and when it is over.
@@ -26,7 +27,7 @@ export function auditFilter(audit: Audit | undefined): Filter {
     const told = responseOf(response, record);
     const complete = () => audit.tell(record, 'ResponseComplete', told);
     if (isLongRunning(context)) audit.tell(record, 'ResponseStarted', told);
-    return { ...response, body: endingWith(response.body, context, complete) };
+    return { ...response, body: whenBodyEnds(response.body, context.request.signal, complete) };
   };
 }
 
@@ -81,32 +82,4 @@ function shown({ status, message, reason, details, code }: Status): Partial<Stat
     ...(details === undefined ? {} : { details }),
     ...(code === undefined ? {} : { code }),
   };
-}
-
-/** The same body; `complete` is called once, when all of it was read or the client went away. */
-function endingWith(body: ResponseBody, context: RequestContext, complete: () => void): ResponseBody {
-  let over = false;
-  const once = () => {
-    if (over) return;
-    over = true;
-    complete();
-  };
-  if (body.type === 'empty' || body.type === 'bytes') {
-    once();
-    return body;
-  }
-  const { signal } = context.request;
-  if (signal.aborted) once();
-  else signal.addEventListener('abort', once, { once: true });
-  if (body.type === 'stream') return { ...body, chunks: then(body.chunks, once) };
-  if (body.type === 'watch') return { ...body, frames: then(body.frames, once) };
-  return body;
-}
-
-async function* then<T>(items: AsyncIterable<T>, complete: () => void): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } finally {
-    complete();
-  }
 }

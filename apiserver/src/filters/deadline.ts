@@ -26,6 +26,7 @@ export function deadlineFilter(clock: Clock): Filter {
     if (outer.aborted) onAbort();
     else outer.addEventListener('abort', onAbort, { once: true });
     context.signal = controller.signal;
+    context.timeoutMs = limitMs;
     try {
       return await raceWithSignal(next(context), controller.signal);
     } finally {

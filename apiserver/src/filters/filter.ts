@@ -10,6 +10,12 @@ export interface RequestContext {
   user: UserInfo;
   /** Aborted with the request's own signal, and when the deadline filter says so. */
   signal: AbortSignal;
+  /** Set by the deadline filter: how long the request may take. Absent for long-running ones. Milliseconds. */
+  timeoutMs?: number;
+  /** Set by the priority filter: headers of the answer, be it an error. */
+  flowHeaders?: Readonly<Record<string, string>>;
+  /** Set by the priority filter for watches; called once the initial events are told. */
+  watchInitialized?: () => void;
   readonly warnings: Warnings;
   /** Random id, answered as `Audit-Id`. */
   auditId: string;

@@ -1,47 +1,74 @@
-import { StatusError } from '@coracle/apimachinery/errors';
-import type { Filter, RequestContext } from './filter.ts';
+import type { ApiResponse } from '../http/api-request.ts';
+import { textResponse } from '../negotiation/object-response.ts';
 import { isLongRunning } from './deadline.ts';
+import type { Filter, Handler, RequestContext } from './filter.ts';
+import { whenBodyEnds } from './when-body-ends.ts';
 
 /** Decides when a request may run. */
 export interface FlowControl {
-  /** A seat for the request, which gives it back when the answer is made; undefined turns the request away with 429. */
-  acquire(context: RequestContext): Seat | undefined | Promise<Seat | undefined>;
+  /** Gets the request a seat, a place in a queue, or neither. */
+  begin(context: RequestContext): Turn;
+  /** Counts a watch that is open until the result is called. */
+  watchOpened(context: RequestContext): () => void;
 }
 
-export interface Seat {
-  /** Extra answer headers: `X-Kubernetes-PF-FlowSchema-UID`. */
-  readonly headers?: Readonly<Record<string, string>>;
+/** One request's turn. */
+export interface Turn {
+  /** Of the answer, whatever it is. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Resolves when it is known whether the request may run; absent where that is known already. */
+  readonly wait: Promise<void> | undefined;
+  /** Whether the request may run. Asked once. */
+  decide(): boolean;
+  /** How long a client that is turned away is asked to wait. Asked once. */
+  retryAfterSeconds(): number;
+  /** Gives the seat back. May be called more than once. */
   release(): void;
 }
 
-/** Seconds a refused client is asked to wait. */
-const retryAfterSeconds = 1;
-
-/** Lets through what flow control has room for. Long-running requests and system:masters take no seat. */
+/**
+ * Lets requests run when flow control has a seat for them. Who needs none says a flow schema, `exempt` among them; only
+ * streams to pods and nodes (exec, attach, port-forward, proxy, logs) are none of its business. A watch keeps its seat until
+ * it has told its initial events. Source: k8s.io/apiserver pkg/server/filters/priority-and-fairness.go.
+ *
+ * Components in this process come through here like everybody else, each under its own name. What the server does for
+ * itself without a request (`Readers`, `Writers`) does not.
+ */
 export function priorityFilter(flowControl: FlowControl): Filter {
   return async (context, next) => {
-    if (isLongRunning(context) || context.user.groups.includes('system:masters')) return next(context);
-    let seat = flowControl.acquire(context);
-    if (seat instanceof Promise) seat = await seat;
-    if (seat === undefined) throw tooManyRequests();
+    const isWatch = context.info.verb === 'watch';
+    if (!isWatch && isLongRunning(context)) return next(context);
+    const turn = flowControl.begin(context);
+    context.flowHeaders = turn.headers;
+    if (turn.wait !== undefined) await turn.wait;
+    if (!turn.decide()) return tooManyRequests(turn.retryAfterSeconds());
+    if (isWatch) return runWatch(context, next, turn, flowControl.watchOpened(context));
     try {
-      const response = await next(context);
-      return seat.headers === undefined ? response : { ...response, headers: { ...seat.headers, ...response.headers } };
+      return await next(context);
     } finally {
-      seat.release();
+      turn.release();
     }
   };
 }
 
-function tooManyRequests(): StatusError {
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: 'Too many requests, please try again later.',
-    reason: 'TooManyRequests',
-    details: { retryAfterSeconds },
-    code: 429,
-  });
+async function runWatch(context: RequestContext, next: Handler, turn: Turn, forget: () => void): Promise<ApiResponse> {
+  const end = () => {
+    turn.release();
+    forget();
+  };
+  context.watchInitialized = () => turn.release();
+  try {
+    const response = await next(context);
+    // Another server's watch, or a refusal.
+    if (response.body.type !== 'watch') turn.release();
+    return { ...response, body: whenBodyEnds(response.body, context.request.signal, end) };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+function tooManyRequests(retryAfterSeconds: number): ApiResponse {
+  const response = textResponse('Too many requests, please try again later.\n', 429);
+  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
 }

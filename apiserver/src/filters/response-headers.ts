@@ -6,7 +6,7 @@ import { newUuid } from '../registry/uuid.ts';
 export const warningTextBytesMax = 256;
 export const warningTotalBytesMax = 4 * 1024;
 
-/** Adds `Audit-Id`, `Cache-Control` and the collected `Warning` texts to every answer. */
+/** Adds `Audit-Id`, `Cache-Control`, the headers of flow control and the collected `Warning` texts to every answer. */
 export function responseHeadersFilter(environment: Environment): Filter {
   return async (context, next) => {
     context.auditId = context.request.headers['audit-id'] ?? newUuid(environment.random);
@@ -14,6 +14,7 @@ export function responseHeadersFilter(environment: Environment): Filter {
     const headers: Record<string, string> = {
       'audit-id': context.auditId,
       'cache-control': 'no-cache, private',
+      ...context.flowHeaders,
       ...response.headers,
     };
     const warnings = context.warnings.texts;

@@ -1,102 +1,183 @@
-import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import type { Clock } from '@coracle/apimachinery/clock';
 import { FlowSchemas, PriorityLevelConfigurations } from '@coracle/apimachinery/resources';
-import type { FlowSchema, PriorityLevelConfiguration } from '@coracle/apimachinery/types/flowcontrol-v1';
 import type { RequestContext } from '../filters/filter.ts';
-import type { FlowControl, Seat } from '../filters/priority.ts';
+import type { FlowControl, Turn } from '../filters/priority.ts';
+import type { MetricRegistry } from '../metrics/registry.ts';
 import type { Readers } from '../registry/readers.ts';
-import { matchesSchema } from './match.ts';
-import { PriorityLevel } from './priority-level.ts';
+import { Configuration } from './configuration.ts';
+import type { Flow, SchemaObject } from './flow.ts';
+import { type LevelObject, nameOf } from './level.ts';
+import { flowMetrics } from './metrics.ts';
+import { SeatRequest } from './seat-request.ts';
+import { WatchCounts } from './watch-counts.ts';
+import { estimateWork, type EstimateSources } from './work-estimate.ts';
 
-/** Requests that may be under way together: upstream's 400 reads and 200 writes. */
-const seatsTotal = 600;
+/** Upstream's 400 reads and 200 writes (`--max-requests-inflight`, `--max-mutating-requests-inflight`). */
+const serverSeatsDefault = 600;
+/** Of the time that a request may take, it waits for a seat at most this part. */
+const waitPart = 1 / 4;
+/** For requests without a limit of their own: watches. Milliseconds. */
+const requestTimeoutMs = 60_000;
+/** Seats are lent anew this often. Milliseconds. */
+const adjustmentMs = 10_000;
 
-type Stored<T> = T & KubernetesObject;
+export interface FlowControlDependencies {
+  readonly clock: Clock;
+  readonly metrics: MetricRegistry;
+  readonly statistics: EstimateSources['statistics'];
+  /** Seats of the whole server. */
+  readonly serverSeats?: number;
+}
 
-/** API priority and fairness: flow schemas say which level a request is of, levels say how many run at once (KEP-1040). */
+/**
+ * API priority and fairness: flow schemas say which level a request is of, levels say how many run at once and in whose
+ * turn (KEP-1040). Where no object is known yet the mandatory ones hold.
+ */
 export class PriorityAndFairness implements FlowControl {
-  readonly #schemas = new Map<string, Stored<FlowSchema>>();
-  readonly #configurations = new Map<string, Stored<PriorityLevelConfiguration>>();
-  readonly #levels = new Map<string, PriorityLevel>();
-  /** In the order they are asked. */
-  #ordered: readonly Stored<FlowSchema>[] = [];
+  readonly configuration: Configuration;
+  readonly #clock: Clock;
+  readonly #watches = new WatchCounts();
+  readonly #sources: EstimateSources;
+  readonly #schemas = new Map<string, SchemaObject>();
+  readonly #levels = new Map<string, LevelObject>();
+  #digesting = false;
+  #onDigest: () => void = () => {};
 
+  constructor({ clock, metrics, statistics, serverSeats = serverSeatsDefault }: FlowControlDependencies) {
+    this.#clock = clock;
+    this.#sources = { statistics, watches: (info) => this.#watches.interestedIn(info) };
+    this.configuration = new Configuration({
+      clock,
+      serverSeats,
+      observerOf: flowMetrics(metrics, () => this.configuration),
+      onIdle: () => this.#digestSoon(),
+    });
+  }
+
+  /** Resolves once the objects of the cluster are in force. */
   async start(readers: Readers, signal: AbortSignal): Promise<void> {
-    await readers.follow<Stored<PriorityLevelConfiguration>>(
+    this.#adjustAgain(signal);
+    await readers.follow<LevelObject>(
       PriorityLevelConfigurations,
-      ({ type, object }) => {
-        const name = object.metadata?.name ?? '';
-        if (type === 'set') this.#configurations.set(name, object);
-        else this.#configurations.delete(name);
-        this.#share();
-      },
+      (change) => this.#note(this.#levels, change),
       signal,
     );
-    await readers.follow<Stored<FlowSchema>>(
-      FlowSchemas,
-      ({ type, object }) => {
-        const name = object.metadata?.name ?? '';
-        if (type === 'set') this.#schemas.set(name, object);
-        else this.#schemas.delete(name);
-        this.#ordered = [...this.#schemas.values()].sort(byPrecedence);
-      },
-      signal,
+    await readers.follow<SchemaObject>(FlowSchemas, (change) => this.#note(this.#schemas, change), signal);
+    this.#digest();
+  }
+
+  /** Schemas as they are stored, told anew after every change of schemas or levels. */
+  onDigest(listener: () => void): void {
+    this.#onDigest = listener;
+  }
+
+  get schemas(): Iterable<SchemaObject> {
+    return this.#schemas.values();
+  }
+
+  begin(context: RequestContext): Turn {
+    const flow = this.configuration.flowOf(context.user, context.info);
+    const { level, counts } = flow;
+    const work = estimateWork(context.info, context.request.query, level.requestSeatsMax, this.#sources);
+    const distinguisher = flow.distinguisherOf(context.user, context.info);
+    const request = new SeatRequest(counts, distinguisher, work, this.#clock.monotonic(), context);
+    counts.observer.estimated(request.seats);
+    level.queueSet.start(request, flow.handOf(distinguisher));
+    return new SeatTurn(
+      flow,
+      request,
+      this.#clock,
+      request.state === 'waiting' ? this.#wait(flow, request) : undefined,
     );
   }
 
-  acquire(context: RequestContext): Seat | undefined | Promise<Seat | undefined> {
-    const schema = this.#ordered.find((candidate) => matchesSchema(candidate, context.user, context.info));
-    const name = schema?.spec?.priorityLevelConfiguration?.name ?? '';
-    const level = this.#levels.get(name);
-    if (schema === undefined || level === undefined) return freeSeat;
-    const seat: Seat = { headers: headersOf(schema, this.#configurations.get(name)), release: () => level.release() };
-    const turn = level.take(flowOf(schema, context), context.signal);
-    if (typeof turn === 'boolean') return turn ? seat : undefined;
-    return turn.then((admitted) => (admitted ? seat : undefined));
+  watchOpened({ info, request }: RequestContext): () => void {
+    return this.#watches.register(info, request.query);
   }
 
-  /** Divides the seats by the levels' shares. */
-  #share(): void {
-    const all = [...this.#configurations.values()];
-    const sum = all.reduce((total, level) => total + sharesOf(level), 0);
-    for (const configuration of all) {
-      const name = configuration.metadata?.name ?? '';
-      const exempt = configuration.spec?.type === 'Exempt';
-      const seats = exempt ? Number.POSITIVE_INFINITY : Math.ceil((seatsTotal * sharesOf(configuration)) / sum);
-      const level = this.#levels.get(name) ?? new PriorityLevel();
-      this.#levels.set(name, level);
-      level.configure(configuration, seats);
-    }
-    for (const name of this.#levels.keys()) if (!this.#configurations.has(name)) this.#levels.delete(name);
+  /** Resolves once the request is executed or turned away: because its turn has come, its time is up, or its client went. */
+  #wait({ level: { queueSet } }: Flow, request: SeatRequest): Promise<void> {
+    const { signal, timeoutMs = requestTimeoutMs } = request.context;
+    const leave = () => queueSet.cancel(request);
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(timeoutMs * waitPart, leave);
+      request.decided = () => {
+        timer.cancel();
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  #note<T extends LevelObject | SchemaObject>(
+    known: Map<string, T>,
+    { type, object }: { readonly type: 'set' | 'removed'; readonly object: T },
+  ): void {
+    if (type === 'set') known.set(nameOf(object), object);
+    else known.delete(nameOf(object));
+    this.#digestSoon();
+  }
+
+  /** Changes that come together are taken in together. */
+  #digestSoon(): void {
+    if (this.#digesting) return;
+    this.#digesting = true;
+    queueMicrotask(() => this.#digest());
+  }
+
+  #digest(): void {
+    this.#digesting = false;
+    this.configuration.digest([...this.#levels.values()], [...this.#schemas.values()]);
+    this.#onDigest();
+  }
+
+  #adjustAgain(signal: AbortSignal): void {
+    if (signal.aborted) return;
+    const timer = this.#clock.after(adjustmentMs, () => {
+      signal.removeEventListener('abort', cancel);
+      this.configuration.adjust();
+      this.#adjustAgain(signal);
+    });
+    const cancel = () => timer.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
   }
 }
 
-/** Before the first configuration is there, and where none matches, nobody is held up. */
-const freeSeat: Seat = { release: () => {} };
+/** A request's place at its level, as the filter sees it. */
+class SeatTurn implements Turn {
+  readonly wait: Promise<void> | undefined;
+  readonly #flow: Flow;
+  readonly #request: SeatRequest;
+  readonly #clock: Clock;
 
-function byPrecedence(a: Stored<FlowSchema>, b: Stored<FlowSchema>): number {
-  const difference = (a.spec?.matchingPrecedence ?? 0) - (b.spec?.matchingPrecedence ?? 0);
-  return difference || ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1);
-}
+  constructor(flow: Flow, request: SeatRequest, clock: Clock, wait: Promise<void> | undefined) {
+    this.#flow = flow;
+    this.#request = request;
+    this.#clock = clock;
+    this.wait = wait;
+  }
 
-const defaultShares = 30;
+  get headers(): Readonly<Record<string, string>> {
+    return this.#flow.headers;
+  }
 
-function sharesOf({ spec }: PriorityLevelConfiguration): number {
-  if (spec?.type === 'Exempt') return spec.exempt?.nominalConcurrencyShares ?? 0;
-  return spec?.limited?.nominalConcurrencyShares ?? defaultShares;
-}
+  decide(): boolean {
+    const { state, arrivedMs, counts } = this.#request;
+    const admitted = state === 'executing';
+    if (!this.#flow.level.exempt) counts.observer.waited(this.#clock.monotonic() - arrivedMs, admitted);
+    return admitted;
+  }
 
-function flowOf({ metadata, spec }: Stored<FlowSchema>, { user, info }: RequestContext): string {
-  const type = spec?.distinguisherMethod?.type;
-  const distinguisher = type === 'ByUser' ? user.username : type === 'ByNamespace' ? info.namespace : '';
-  return `${metadata?.name} ${distinguisher}`;
-}
+  retryAfterSeconds(): number {
+    return this.#flow.level.retryAfter.note(Math.floor(this.#clock.now() / 1000));
+  }
 
-function headersOf(
-  schema: Stored<FlowSchema>,
-  level: Stored<PriorityLevelConfiguration> | undefined,
-): Readonly<Record<string, string>> {
-  return {
-    'x-kubernetes-pf-flowschema-uid': schema.metadata?.uid ?? '',
-    'x-kubernetes-pf-prioritylevel-uid': level?.metadata?.uid ?? '',
-  };
+  release(): void {
+    const { state, startedMs, counts, context } = this.#request;
+    if (state !== 'executing') return;
+    counts.observer.executed(this.#clock.monotonic() - startedMs, context.info.verb === 'watch');
+    this.#flow.level.queueSet.finish(this.#request);
+  }
 }

@@ -25,6 +25,7 @@ export async function watch(call: Call): Promise<ApiResponse> {
     ...selectionOf(call, options),
     from: beginning(options),
     bookmarks: options.allowWatchBookmarks,
+    ...(context.watchInitialized === undefined ? {} : { initialized: context.watchInitialized }),
   };
   return {
     status: 200,

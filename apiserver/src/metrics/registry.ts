@@ -13,6 +13,8 @@ export interface Counter {
 
 export interface Histogram {
   observe(labels: LabelValues, value: number): void;
+  /** The same for one set of labels, for who observes often. The series is there once something was observed. */
+  with(labels: LabelValues): (value: number) => void;
 }
 
 export interface MetricDescription {
@@ -40,12 +42,21 @@ export class MetricRegistry {
 
   /** `read` is asked when somebody looks: label values and the number. */
   gauge(description: MetricDescription, read: () => Iterable<readonly [LabelValues, number]>): void {
+    this.read('gauge', description, read);
+  }
+
+  /** A gauge, or a counter that somebody else keeps. */
+  read(
+    type: 'counter' | 'gauge',
+    description: MetricDescription,
+    read: () => Iterable<readonly [LabelValues, number]>,
+  ): void {
     this.#metrics.push({
       name: description.name,
       write(lines) {
         const values = new Map<string, number>();
         for (const [labels, value] of read()) values.set(keyOf(description.labels, labels), value);
-        writeValues(lines, description, 'gauge', values);
+        writeValues(lines, description, type, values);
       },
     });
   }
@@ -57,18 +68,20 @@ export class MetricRegistry {
       name: description.name,
       write: (lines) => writeHistogram(lines, description, bounds, series),
     });
+    const seriesOf = (key: string): Distribution => {
+      let distribution = series.get(key);
+      if (distribution === undefined) {
+        distribution = { counts: new Float64Array(bounds.length + 1), sum: 0 };
+        series.set(key, distribution);
+      }
+      return distribution;
+    };
     return {
-      observe(labels, value) {
+      observe: (labels, value) => note(seriesOf(keyOf(description.labels, labels)), bounds, value),
+      with(labels) {
         const key = keyOf(description.labels, labels);
-        let distribution = series.get(key);
-        if (distribution === undefined) {
-          distribution = { counts: new Float64Array(bounds.length + 1), sum: 0 };
-          series.set(key, distribution);
-        }
-        distribution.sum += value;
-        const index = bounds.findIndex((bound) => value <= bound);
-        distribution.counts[index < 0 ? bounds.length : index] =
-          (distribution.counts[index < 0 ? bounds.length : index] as number) + 1;
+        let own: Distribution | undefined;
+        return (value) => note((own ??= seriesOf(key)), bounds, value);
       },
     };
   }
@@ -83,6 +96,13 @@ export class MetricRegistry {
 interface Distribution {
   readonly counts: Float64Array;
   sum: number;
+}
+
+function note(distribution: Distribution, bounds: readonly number[], value: number): void {
+  distribution.sum += value;
+  let index = 0;
+  while (index < bounds.length && value > (bounds[index] as number)) index++;
+  distribution.counts[index] = (distribution.counts[index] as number) + 1;
 }
 
 function writeValues(

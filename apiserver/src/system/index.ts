@@ -1,2 +1,3 @@
 /** Objects that every cluster has from the start. */
+export { ownRequests, type SendOwnRequest } from './own-requests.ts';
 export { ensureSystemObjects, firstAddress, type SystemOptions } from './system-objects.ts';

@@ -5,7 +5,6 @@ import type { EndpointSlice } from '@coracle/apimachinery/types/discovery-v1';
 import type { Endpoints } from '@coracle/apimachinery/types/core-v1';
 import { cidrContains, parseCidr, parseIp } from '@coracle/apimachinery/validation';
 import type { Readers, Writers } from '../registry/readers.ts';
-import { flowSchemas, priorityLevels } from './flow-control.ts';
 
 /** What the objects say of this server. */
 export interface SystemOptions {
@@ -28,13 +27,7 @@ const slices: GroupResource = { group: 'discovery.k8s.io', resource: 'endpointsl
 
 /** Makes sure that the objects exist which every cluster has from the start. What is there already stays as it is. */
 export async function ensureSystemObjects(writers: Writers, readers: Readers, options: SystemOptions): Promise<void> {
-  const objects = [
-    ...namespaces(),
-    ...priorityClasses(),
-    ...serviceNetwork(options),
-    ...authenticationConfig(options),
-    ...levels(),
-  ];
+  const objects = [...namespaces(), ...priorityClasses(), ...serviceNetwork(options), ...authenticationConfig(options)];
   await Promise.all(
     objects.map(async ({ resource, object }) => {
       const { namespace, name = '' } = object.metadata ?? {};
@@ -81,14 +74,6 @@ function priorityClasses(): SystemObject[] {
       2_000_000_000,
       'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
     ),
-  ];
-}
-
-function levels(): SystemObject[] {
-  const group = 'flowcontrol.apiserver.k8s.io';
-  return [
-    ...priorityLevels().map((object) => ({ resource: { group, resource: 'prioritylevelconfigurations' }, object })),
-    ...flowSchemas().map((object) => ({ resource: { group, resource: 'flowschemas' }, object })),
   ];
 }
 

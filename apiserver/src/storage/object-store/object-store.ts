@@ -95,6 +95,8 @@ export interface WatchRequest extends Selection {
     | { readonly type: 'after'; readonly revision: Revision }
     | { readonly type: 'initial-events'; readonly freshness: Freshness };
   readonly bookmarks: boolean;
+  /** Called once everything that was there at the beginning has been taken: from then on the watch waits for changes. */
+  readonly initialized?: () => void;
 }
 
 /** A selector that stops or starts matching turns an update into DELETED or ADDED, as upstream's cacher does. */
@@ -132,6 +134,8 @@ export interface ResourceStore {
   ): Promise<StoredObject | undefined>;
   /** Objects in the cache now, for metrics and quota. */
   readonly size: number;
+  /** Bytes of all of them as they are stored. */
+  readonly storedBytes: number;
 }
 
 /** A watcher whose bounded buffer is full: it is ended, and its client resumes from the last revision it saw. */

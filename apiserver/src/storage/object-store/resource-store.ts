@@ -35,6 +35,10 @@ export class CachedResourceStore implements ResourceStore {
     return this.cached.size;
   }
 
+  get storedBytes(): number {
+    return this.cached.storedBytes;
+  }
+
   get(key: ObjectKey, freshness: Freshness) {
     return this.cached.get(key, freshness);
   }

@@ -64,6 +64,10 @@ export class CachedResource implements FeedMember {
     return this.#cache.size;
   }
 
+  get storedBytes(): number {
+    return this.#cache.storedBytes;
+  }
+
   loaded(): Promise<void> {
     return this.#loading;
   }
@@ -134,7 +138,7 @@ export class CachedResource implements FeedMember {
     const stop = AbortSignal.any([signal, this.#closed.signal]);
     const begin = await this.#beginningOf(request);
     if (stop.aborted) return;
-    const watcher = new Watcher(request, request.bookmarks, begin.revision);
+    const watcher = new Watcher(request, begin.revision);
     if (begin.initial !== undefined) {
       this.#cache.attach(watcher, begin.revision);
       const end = request.bookmarks ? begin.revision : undefined;
@@ -144,7 +148,7 @@ export class CachedResource implements FeedMember {
     } else {
       const reached = yield* this.#replay(request, begin.revision, stop);
       if (reached === undefined) return;
-      const resumed = new Watcher(request, request.bookmarks, reached);
+      const resumed = new Watcher(request, reached);
       this.#cache.attach(resumed, reached);
       yield* this.#follow(resumed, [], stop);
     }
@@ -175,6 +179,7 @@ export class CachedResource implements FeedMember {
         if (stop.aborted) return;
         yield events;
       }
+      watcher.initialized();
       for (;;) {
         const events = await watcher.mailbox.take();
         if (events === undefined || stop.aborted) return;

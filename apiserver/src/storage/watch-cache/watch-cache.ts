@@ -17,6 +17,7 @@ export type Snapshot = OrderedMap<StoredEntry>;
  */
 export class WatchCache {
   #objects: Snapshot = createOrderedMap<StoredEntry>();
+  #storedBytes = 0;
   #window = new EventWindow(0);
   /** The state of the objects is at least of this revision; older events are already in it. */
   #loadedRevision: Revision = 0;
@@ -34,6 +35,11 @@ export class WatchCache {
     return this.#objects.size;
   }
 
+  /** Bytes of all objects as they are stored. */
+  get storedBytes(): number {
+    return this.#storedBytes;
+  }
+
   get objects(): Snapshot {
     return this.#objects;
   }
@@ -49,6 +55,8 @@ export class WatchCache {
   /** Starts over with a whole state. */
   load(entries: Iterable<StoredEntry>, revision: Revision): void {
     this.#objects = WatchCache.snapshotOf(entries);
+    this.#storedBytes = 0;
+    for (const entry of this.#objects.values()) this.#storedBytes += entry.stored.length;
     this.#window = new EventWindow(revision);
     this.#loadedRevision = revision;
     this.#snapshots.clear();
@@ -65,6 +73,7 @@ export class WatchCache {
     if (current === undefined && previous === undefined) return;
     if (current === undefined) this.#objects.delete(key);
     else this.#objects.set(key, current);
+    this.#storedBytes += (current?.stored.length ?? 0) - (previous?.stored.length ?? 0);
     const event = new CacheEvent(revision, current, previous);
     this.#window.push(event);
     this.#watchers.offer(event);

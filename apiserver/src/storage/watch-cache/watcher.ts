@@ -1,5 +1,10 @@
 import { Mailbox } from '../local/index.ts';
-import { type Selection, type StoreEvent, WatcherTooSlowError } from '../object-store/object-store.ts';
+import {
+  type Selection,
+  type StoreEvent,
+  WatcherTooSlowError,
+  type WatchRequest,
+} from '../object-store/object-store.ts';
 import type { StoredEntry } from '../object-store/stored-entry.ts';
 import type { Revision } from '../storage.ts';
 import type { CacheEvent } from './cache-event.ts';
@@ -16,11 +21,15 @@ export class Watcher {
   /** The reader has been told everything up to here. */
   #toldRevision: Revision;
 
-  constructor(selection: Selection, bookmarks: boolean, fromRevision: Revision) {
-    this.selection = selection;
-    this.bookmarks = bookmarks;
+  /** To be called once it has everything that was there when it began. */
+  readonly initialized: () => void;
+
+  constructor(request: WatchRequest, fromRevision: Revision) {
+    this.selection = request;
+    this.bookmarks = request.bookmarks;
+    this.initialized = request.initialized ?? (() => {});
     this.#toldRevision = fromRevision;
-    this.#selects = selectorOf(selection);
+    this.#selects = selectorOf(request);
   }
 
   /** True where the event concerns this reader, who must then be woken. */

@@ -1,15 +1,25 @@
-import type { FlowSchema, PriorityLevelConfiguration } from '@coracle/apimachinery/types/flowcontrol-v1';
+import type { SchemaObject } from './flow.ts';
+import type { LevelObject } from './level.ts';
 
-type Subject = NonNullable<NonNullable<FlowSchema['spec']>['rules']>[number]['subjects'][number];
+type Rule = NonNullable<SchemaObject['spec']['rules']>[number];
+type Subject = Rule['subjects'][number];
 
-/** The priority levels and flow schemas that every cluster begins with. Source: k8s.io/apiserver pkg/apis/flowcontrol/bootstrap. */
-export function priorityLevels(): PriorityLevelConfiguration[] {
+// The objects that every cluster begins with. Source: k8s.io/apiserver pkg/apis/flowcontrol/bootstrap.
+
+/** Those that must be as they are: without them requests would have nowhere to go. */
+export function mandatoryLevels(): LevelObject[] {
   return [
     level('exempt', { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } }),
     level('catch-all', {
       type: 'Limited',
       limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: 'Reject' } },
     }),
+  ];
+}
+
+/** Those that may be changed. */
+export function suggestedLevels(): LevelObject[] {
+  return [
     queued('system', { shares: 30, lendable: 33, queues: 64, handSize: 6 }),
     queued('node-high', { shares: 40, lendable: 25, queues: 64, handSize: 6 }),
     queued('leader-election', { shares: 10, lendable: 0, queues: 16, handSize: 4 }),
@@ -24,7 +34,7 @@ const queueLengthLimit = 50;
 function queued(
   name: string,
   { shares, lendable, queues, handSize }: { shares: number; lendable: number; queues: number; handSize: number },
-): PriorityLevelConfiguration {
+): LevelObject {
   return level(name, {
     type: 'Limited',
     limited: {
@@ -35,13 +45,14 @@ function queued(
   });
 }
 
-const autoUpdate = { 'apf.kubernetes.io/autoupdate-spec': 'true' };
+/** `true`: the server keeps the spec as it is here. */
+export const autoUpdateAnnotation = 'apf.kubernetes.io/autoupdate-spec';
 
-function level(name: string, spec: NonNullable<PriorityLevelConfiguration['spec']>): PriorityLevelConfiguration {
+function level(name: string, spec: LevelObject['spec']): LevelObject {
   return {
     apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
     kind: 'PriorityLevelConfiguration',
-    metadata: { name, annotations: autoUpdate },
+    metadata: { name, annotations: { [autoUpdateAnnotation]: 'true' } },
     spec,
   };
 }
@@ -62,11 +73,16 @@ const nodeHigh = {
 const probes = { nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/healthz', '/readyz', '/livez'] }] };
 const electing = { resourceRules: [{ verbs: ['get', 'create', 'update'], ...leases }] };
 
-export function flowSchemas(): FlowSchema[] {
-  const nodes = groups('system:nodes');
+export function mandatorySchemas(): SchemaObject[] {
   return [
     flow('exempt', 'exempt', 1, '', groups('system:masters'), everything),
     flow('catch-all', 'catch-all', 10_000, 'ByUser', everyone, everything),
+  ];
+}
+
+export function suggestedSchemas(): SchemaObject[] {
+  const nodes = groups('system:nodes');
+  return [
     flow('system-nodes', 'system', 500, 'ByUser', nodes, everything),
     flow('system-node-high', 'node-high', 400, 'ByUser', nodes, nodeHigh),
     flow('probes', 'exempt', 2, '', everyone, probes),
@@ -98,20 +114,18 @@ function groups(...names: readonly string[]): Subject[] {
   return names.map((name) => ({ kind: 'Group', group: { name } }));
 }
 
-type Rules = Omit<NonNullable<NonNullable<FlowSchema['spec']>['rules']>[number], 'subjects'>;
-
 function flow(
   name: string,
   level: string,
   matchingPrecedence: number,
   distinguisher: '' | 'ByUser' | 'ByNamespace',
   subjects: Subject[],
-  rules: Rules,
-): FlowSchema {
+  rules: Omit<Rule, 'subjects'>,
+): SchemaObject {
   return {
     apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
     kind: 'FlowSchema',
-    metadata: { name, annotations: autoUpdate },
+    metadata: { name, annotations: { [autoUpdateAnnotation]: 'true' } },
     spec: {
       priorityLevelConfiguration: { name: level },
       matchingPrecedence,
