@@ -1,5 +1,5 @@
 import { isStatus } from '@coracle/apimachinery/errors';
-import { deepCopy, deepEqual } from '@coracle/apimachinery/json';
+import { deepCopy } from '@coracle/apimachinery/json';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import { FlowSchemas, PriorityLevelConfigurations } from '@coracle/apimachinery/resources';
 import type { Readers } from '../registry/readers.ts';
@@ -13,6 +13,7 @@ import {
 } from './bootstrap.ts';
 import type { SchemaObject } from './flow.ts';
 import { type LevelObject, nameOf } from './level.ts';
+import { sameSpec } from './same-spec.ts';
 
 type KeptObject = SchemaObject | LevelObject;
 
@@ -111,27 +112,4 @@ const untruths = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 function autoUpdateOf({ metadata }: KeptObject): boolean | undefined {
   const text = metadata?.annotations?.[autoUpdateAnnotation] ?? '';
   return truths.has(text) ? true : untruths.has(text) ? false : undefined;
-}
-
-/** The shares of the exempt level are the administrator's to set. */
-export function sameSpec(wanted: KeptObject, current: KeptObject): boolean {
-  return deepEqual(fixedPart(wanted), fixedPart(current));
-}
-
-function fixedPart({ spec }: KeptObject): unknown {
-  const fixed = 'exempt' in spec && spec.exempt ? { ...spec, exempt: {} } : spec;
-  return withoutZeros(fixed);
-}
-
-/** Without what means the same as its absence in these kinds: null, false, the empty text and the empty list. */
-function withoutZeros(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutZeros);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([, each]) => !isZero(each));
-  return Object.fromEntries(kept.map(([name, each]) => [name, withoutZeros(each)]));
-}
-
-function isZero(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  return value === null || value === undefined || value === false || value === '';
 }

@@ -1,2 +1,2 @@
 export { startTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
-export { type RawAnswer, type RawCall, rawRequest } from './raw-request.ts';
+export { type RawAnswer, type RawCall, rawRequest, toRequest } from './raw-request.ts';

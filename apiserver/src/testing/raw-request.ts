@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse } from '../http/api-request.ts';
+import type { ApiRequest, ApiResponse, UserInfo } from '../http/api-request.ts';
 import type { ApiServer } from '../options.ts';
 
 export interface RawCall {
@@ -8,6 +8,9 @@ export interface RawCall {
   /** Texts and bytes are sent as they are, everything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Who asks. Default: whom the server's authenticators see. */
+  readonly user?: UserInfo;
+  readonly signal?: AbortSignal;
 }
 
 export interface RawAnswer {
@@ -17,10 +20,16 @@ export interface RawAnswer {
 }
 
 /** A request as it would come over a socket: bytes, which nobody looked at yet. */
-export async function rawRequest(server: ApiServer, { method, path, body, headers = {} }: RawCall): Promise<RawAnswer> {
+export async function rawRequest(server: ApiServer, call: RawCall): Promise<RawAnswer> {
+  const answer = await server.handle(toRequest(call));
+  return { status: answer.status, headers: answer.headers ?? {}, text: textOf(answer) };
+}
+
+/** The same, not yet sent: for answers that are read piece by piece. */
+export function toRequest({ method, path, body, headers = {}, user, signal }: RawCall): ApiRequest {
   const [route = '', query = ''] = path.split('?', 2);
   const bytes = bytesOf(body);
-  const request: ApiRequest = {
+  return {
     method,
     path: route,
     query: new URLSearchParams(query),
@@ -31,11 +40,9 @@ export async function rawRequest(server: ApiServer, { method, path, body, header
         yield bytes;
       },
     },
-    signal: new AbortController().signal,
-    peer: { address: '192.0.2.9' },
+    signal: signal ?? new AbortController().signal,
+    peer: { address: '192.0.2.9', ...(user === undefined ? {} : { trustedUser: user }) },
   };
-  const answer = await server.handle(request);
-  return { status: answer.status, headers: answer.headers ?? {}, text: textOf(answer) };
 }
 
 function bytesOf(body: unknown): Uint8Array {

@@ -12,7 +12,9 @@ import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
+import { mandatorySchemas } from '../../flowcontrol/bootstrap.ts';
 import { validateConditionTypes } from './conditions.ts';
+import { validateFixed } from './fixed.ts';
 
 const precedenceMax = 10_000;
 const precedenceDefault = 1000;
@@ -24,7 +26,10 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
     const spec = specOf(object);
     spec.matchingPrecedence ||= precedenceDefault;
   },
-  validate: (object) => validateSpec(object.metadata?.name ?? '', specOf(object), 'spec'),
+  validate: (object) => [
+    ...validateSpec(object.metadata?.name ?? '', specOf(object), 'spec'),
+    ...validateFixed(object, mandatorySchemas(), ''),
+  ],
   table: {
     columns: [
       nameColumn,

@@ -12,7 +12,9 @@ import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
+import { mandatoryLevels } from '../../flowcontrol/bootstrap.ts';
 import { validateConditionTypes } from './conditions.ts';
+import { validateFixed } from './fixed.ts';
 
 const queuesMax = 10_000_000;
 /** Bits of a request's hash: what shuffle sharding can deal with. */
@@ -21,7 +23,14 @@ const hashBits = 60;
 export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfiguration> = {
   resource: { group: 'flowcontrol.apiserver.k8s.io', resource: 'prioritylevelconfigurations' },
   defaults: (object) => setDefaults(specOf(object)),
-  validate: (object) => validateSpec(object.metadata?.name ?? '', specOf(object)),
+  validate: (object) => [
+    ...validateSpec(object.metadata?.name ?? '', specOf(object)),
+    ...validateFixed(
+      object,
+      mandatoryLevels(),
+      object.metadata?.name === 'exempt' ? " except the 'spec.exempt' field" : '',
+    ),
+  ],
   table: {
     columns: [
       nameColumn,
