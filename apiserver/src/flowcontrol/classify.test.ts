@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { resolveRequestInfo } from '../filters/request-info.ts';
 import { schemaTest } from './classify.ts';
-import { testConfiguration } from './testing.ts';
+import { testConfiguration } from './testing/index.ts';
 
 const accounts = ['system:serviceaccounts', 'system:authenticated'];
 

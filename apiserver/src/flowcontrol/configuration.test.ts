@@ -3,7 +3,7 @@ import { resolveRequestInfo } from '../filters/request-info.ts';
 import type { RequestContext } from '../filters/filter.ts';
 import { Level, nameOf } from './level.ts';
 import { SeatRequest } from './seat-request.ts';
-import { allLevels, allSchemas, limitedLevel, testConfiguration } from './testing.ts';
+import { allLevels, allSchemas, limitedLevel, testConfiguration } from './testing/index.ts';
 
 const alice = { username: 'alice', groups: ['system:authenticated'], extra: {} };
 const info = resolveRequestInfo({ method: 'GET', path: '/api/v1/pods', query: new URLSearchParams() });

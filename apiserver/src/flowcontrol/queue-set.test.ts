@@ -4,7 +4,7 @@ import type { RequestContext } from '../filters/filter.ts';
 import { FlowCounts } from './flow-counts.ts';
 import { type Queuing, QueueSet } from './queue-set.ts';
 import { SeatRequest } from './seat-request.ts';
-import { silentObserver } from './testing.ts';
+import { silentObserver } from './testing/index.ts';
 import type { WorkEstimate } from './work.ts';
 
 const oneSeat: WorkEstimate = { initialSeats: 1, finalSeats: 0, additionalLatencyMs: 0 };

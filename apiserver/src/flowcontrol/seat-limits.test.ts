@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { SeatDemand } from './seat-demand.ts';
 import { type Borrower, lendSeats, seatLimits } from './seat-limits.ts';
-import { testConfiguration } from './testing.ts';
+import { testConfiguration } from './testing/index.ts';
 
 describe('limits of the levels of a new cluster', () => {
   // nominal, lower and upper as kube-apiserver 1.37 tells them with 600 seats.

@@ -1,8 +1,9 @@
+/** What tests of flow control begin with. */
 import { createVirtualClock } from '@coracle/client/testing';
-import { mandatoryLevels, mandatorySchemas, suggestedLevels, suggestedSchemas } from './bootstrap.ts';
-import { Configuration } from './configuration.ts';
-import type { FlowObserver } from './flow-counts.ts';
-import type { LevelObject } from './level.ts';
+import { mandatoryLevels, mandatorySchemas, suggestedLevels, suggestedSchemas } from '../bootstrap.ts';
+import { Configuration } from '../configuration.ts';
+import type { FlowObserver } from '../flow-counts.ts';
+import type { LevelObject } from '../level.ts';
 
 export const silentObserver: FlowObserver = { waited() {}, executed() {}, enqueued() {}, estimated() {} };
 
