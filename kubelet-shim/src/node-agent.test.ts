@@ -5,6 +5,7 @@ import { createClient } from '@coracle/client/rest';
 import { createMemoryApi, testEnvironment } from '@coracle/client/testing';
 import { expect } from 'chai';
 import { startNodeAgent } from './node-agent.ts';
+import { runningHoldMs } from './pods/status-hold.ts';
 import {
   type ContainerRuntime,
   createHollowRuntime,
@@ -120,6 +121,19 @@ describe('the node agent on a hollow node', () => {
       metadata: { ...node.pod()?.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['f'] },
     });
     expect(await node.runtime.listSandboxes()).to.deep.equal([]);
+    await node.agent.stop();
+  });
+
+  it('reports a pod that may end as Running when it has run for a moment, and not if it has ended by then', async () => {
+    const node = await startNode();
+    const annotations = { [hollowExitAfterAnnotation]: String(runningHoldMs - 50) };
+    await node.put(podOf({ containers: [web], restartPolicy: 'Never' }, { annotations }));
+    await node.put(podOf({ containers: [web], restartPolicy: 'Never' }, { name: 'lasting', uid: 'u-2' }));
+    expect([node.pod()?.status?.phase, node.pod('lasting')?.status?.phase]).to.not.include('Running');
+    await node.clock.advance(runningHoldMs);
+    await node.settle();
+    expect(node.pod()?.status).to.include({ phase: 'Succeeded' });
+    expect(node.pod('lasting')?.status).to.include({ phase: 'Running', podIP: '10.244.0.2' });
     await node.agent.stop();
   });
 

@@ -9,6 +9,7 @@ import { activeContainers, isReady, isRunning, latest, nothingObserved, type Obs
 import { planPod } from './plan.ts';
 import { createPodObserver } from './pod-observer.ts';
 import { type PodServices, type ResizeRefusal, type RunningContainer, StartProblem } from './pod-services.ts';
+import { StatusHold } from './status-hold.ts';
 import { isTerminal, podStatus } from './status.ts';
 import { findSpec, graceSecondsOf, stopAllContainers } from './stop-containers.ts';
 import { fromTime, toTime } from './time.ts';
@@ -84,6 +85,7 @@ class Worker implements PodWorker {
   /** When a container that could not be started is tried again; by name. */
   readonly #retryAt = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
+  readonly #hold: StatusHold;
   readonly #seenAt: number;
   #status: PodStatus;
   #failure: Failure | undefined;
@@ -106,6 +108,7 @@ class Worker implements PodWorker {
     const { clock } = services.environment;
     const changed = () => this.wake();
     this.#services = services;
+    this.#hold = new StatusHold(services.statuses, clock);
     this.uid = pod.metadata?.uid ?? '';
     this.pod = pod;
     this.#status = pod.status ?? {};
@@ -180,6 +183,7 @@ class Worker implements PodWorker {
     this.#pass.abort(new Error('the node agent stops'));
     this.#timer?.cancel();
     this.#deadline?.cancel();
+    this.#hold.cancel();
     this.#probes.stop();
     if (this.#endingGrace === undefined) await this.#running;
   }
@@ -348,8 +352,8 @@ class Worker implements PodWorker {
       resources: (spec, running) => services.configs.resourceStatus(this.pod, spec, running),
       resize: this.#resize,
     });
+    this.#hold.set(this.pod, this.#status, status);
     this.#status = status;
-    services.statuses.set(this.pod, status);
     for (const listener of this.#listeners) listener();
   }
 
@@ -392,6 +396,7 @@ class Worker implements PodWorker {
     if (!this.#isOver) await this.#endContainers(graceSecondsOf(pod));
     this.#probes.stop();
     this.#deadline?.cancel();
+    this.#hold.cancel();
     await this.#volumes.unmount();
     for (const { id } of this.observed.sandboxes) {
       await services.runtime.stopSandbox(id);
