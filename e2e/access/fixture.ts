@@ -70,6 +70,12 @@ const ownRules: Readonly<Record<string, readonly Rule[]>> = {
   ],
   'system:serviceaccount:team:robot': [rule('', 'configmaps', 'list')],
   reader: [rule('', 'configmaps', 'list,get')],
+  ...Object.fromEntries(
+    ['denies', 'abstains', 'fails', 'busy', 'closed:fails'].map((each) => [
+      `hook:${each}`,
+      [rule('', 'configmaps', 'list')],
+    ]),
+  ),
 };
 
 const user = (name: string) => ({ apiGroup: group, kind: 'User', name });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
 import { type Environment, silentLogger } from '@coracle/apimachinery/component';
+import type { AccessOptions } from '@coracle/apiserver';
 import { createMemoryStorage, openEtcdStorage } from '@coracle/apiserver/storage';
 import { startApiServer } from '@coracle/cluster/control-plane';
 import { adminKubeconfig } from '@coracle/cluster/kubeconfig';
@@ -25,6 +26,7 @@ export interface OwnApiServerOptions {
   readonly etcdUrl?: string;
   /** Those of another server, so that credentials are good for both. */
   readonly keys?: ReferenceKeys;
+  readonly access?: AccessOptions;
 }
 
 /** The address that `startReferenceControlPlane` advertises too. */
@@ -42,7 +44,14 @@ export async function startOwnApiServer(options: OwnApiServerOptions = {}): Prom
       ? createMemoryStorage(environment)
       : await openEtcdStorage({ endpoints: [options.etcdUrl], environment });
   stack.defer(() => storage.close());
-  const server = await startApiServer({ port: 0, environment, advertiseAddress, pki: keys.pki, storage });
+  const server = await startApiServer({
+    port: 0,
+    environment,
+    advertiseAddress,
+    pki: keys.pki,
+    storage,
+    access: options.access ?? {},
+  });
   stack.defer(() => server.stop());
   const url = `https://127.0.0.1:${server.port}`;
   const kubeconfig = join(scratch, 'kubeconfig');

@@ -114,6 +114,7 @@ export async function startReferenceControlPlane(options: ReferenceOptions = {})
     [
       ...[`--etcd-servers=${etcdUrl}`, `--secure-port=${port}`, '--bind-address=127.0.0.1'],
       ...apiserverFlags(keys),
+      ...authorizationFlags(options.flags ?? []),
       ...(options.flags ?? []),
     ],
     scratch,
@@ -140,8 +141,14 @@ function apiserverFlags({ directory }: ReferenceKeys): string[] {
     ...[`--client-ca-file=${file('ca.crt')}`, `--service-account-key-file=${file('sa.pub')}`],
     ...[`--service-account-signing-key-file=${file('sa.key')}`],
     '--service-account-issuer=https://kubernetes.default.svc',
-    ...['--service-cluster-ip-range=10.96.0.0/12', '--authorization-mode=Node,RBAC', '--advertise-address=192.0.2.1'],
+    ...['--service-cluster-ip-range=10.96.0.0/12', '--advertise-address=192.0.2.1'],
   ];
+}
+
+/** A configuration file goes without modes. */
+function authorizationFlags(given: readonly string[]): string[] {
+  const configured = given.some((flag) => flag.startsWith('--authorization-config='));
+  return configured ? [] : ['--authorization-mode=Node,RBAC'];
 }
 
 function controllerManagerFlags({ directory }: ReferenceKeys, kubeconfig: string): string[] {

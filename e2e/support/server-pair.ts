@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import type { AccessOptions } from '@coracle/apiserver';
 import { type OwnApiServer, startOwnApiServer } from './own-api-server.ts';
 import {
   createReferenceKeys,
@@ -12,13 +13,13 @@ export interface ServerPair extends AsyncDisposable {
   readonly own: OwnApiServer;
 }
 
-/** Resolves when both are ready. `flags` are added to kube-apiserver's. */
-export async function startServerPair(flags: readonly string[] = []): Promise<ServerPair> {
+/** Resolves when both are ready. `flags` are added to kube-apiserver's, `access` says the same to this project's. */
+export async function startServerPair(flags: readonly string[] = [], access: AccessOptions = {}): Promise<ServerPair> {
   await using stack = new AsyncDisposableStack();
   const keys = await createReferenceKeys();
   stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
   const reference = stack.use(await startReferenceControlPlane({ keys, flags }));
-  const own = stack.use(await startOwnApiServer({ keys }));
+  const own = stack.use(await startOwnApiServer({ keys, access }));
   const running = stack.move();
   return { reference, own, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

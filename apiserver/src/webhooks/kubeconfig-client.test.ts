@@ -51,7 +51,7 @@ describe('kubeconfig client', () => {
     });
     answer = { status: 200, body: '{"ok":true}' };
     expect(await client.post('{"a":1}', { timeoutMs: 5000 })).to.deep.equal({ ok: true });
-    expect(seen).to.deep.include({ url: '/hook', body: '{"a":1}' });
+    expect(seen).to.deep.include({ url: '/hook?timeout=5s', body: '{"a":1}' });
     expect(seen.headers.authorization).to.equal('Bearer one');
     await writeFile(join(directory, 'token'), 'two');
     await client.post('{}', { timeoutMs: 5000 });
@@ -63,7 +63,7 @@ describe('kubeconfig client', () => {
     const client = await open({ clusters: clusters() });
     answer = { status: 503, body: 'not now' };
     const told = await client.post('{}', { timeoutMs: 5000 }).catch(textOfError);
-    expect(told).to.equal(`Post "${url}": 503: not now`);
+    expect(told).to.equal(`Post "${url}?timeout=5s": 503: not now`);
     client.close();
   });
 

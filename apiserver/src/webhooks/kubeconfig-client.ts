@@ -5,13 +5,17 @@ import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
+import { formatDuration } from '@coracle/apimachinery/quantity';
 import { load } from 'js-yaml';
 import { readText } from '../configfile/index.ts';
 import { exchange } from './exchange.ts';
 
 /** A program outside of the cluster that a kubeconfig file names. */
 export interface KubeconfigClient {
-  /** Posts JSON; the answer decoded, undefined where it is empty. Throws where there is none, or its status is no success. */
+  /**
+   * Posts JSON, the time limit in the query as client-go tells it; the answer decoded, undefined where it is empty. Throws
+   * where there is none, or its status is no success.
+   */
   post(body: string, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<unknown>;
   close(): void;
 }
@@ -87,9 +91,10 @@ export async function openKubeconfigClient(
           ...(cert === undefined ? {} : { cert }),
           ...(key === undefined ? {} : { key }),
         });
-  const where = `Post ${JSON.stringify(url.href)}`;
   return {
     async post(body, { timeoutMs, signal }) {
+      url.searchParams.set('timeout', formatDuration(timeoutMs));
+      const where = `Post ${JSON.stringify(url.href)}`;
       const deadline = new AbortController();
       const timer = clock.after(timeoutMs, () => deadline.abort());
       try {

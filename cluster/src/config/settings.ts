@@ -33,7 +33,7 @@ export interface Setting {
 
 const again = 'may be given several times';
 const nodes = 'Nodes and images:';
-const access = 'Records and encryption, as kube-apiserver has them:';
+const access = 'Access, records and encryption, as kube-apiserver has them:';
 
 export const settings: readonly Setting[] = [
   { flag: 'name', value: 'NAME', help: `name of the cluster (default ${defaultName})`, common: true },
