@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import type { AdmissionPlugin } from './admission/admission.ts';
 import type { AuditOptions } from './audit/index.ts';
+import type { AuthenticationOptions } from './auth/authentication-options.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { AuthorizationOptions } from './auth/authorization/options.ts';
 import type { Authorizer } from './auth/authorizer.ts';
@@ -70,6 +71,8 @@ export interface ApiServerOptions {
   readonly encryption?: EncryptionOptions;
   /** Absent: nothing is recorded. */
   readonly audit?: AuditOptions;
+  /** Who is believed, beside certificates and service accounts. Default: nobody, and whoever shows nothing is anonymous. */
+  readonly authentication?: AuthenticationOptions;
   /** Who decides about requests. Default: the Node authorizer, then RBAC. */
   readonly authorization?: AuthorizationOptions;
   /** Default `cluster.local`. */
@@ -77,7 +80,7 @@ export interface ApiServerOptions {
 }
 
 /** What a cluster's owner may set about access; the rest follows from the cluster's keys and addresses. */
-export type AccessOptions = Pick<ApiServerOptions, 'audit' | 'authorization' | 'encryption'>;
+export type AccessOptions = Pick<ApiServerOptions, 'audit' | 'authentication' | 'authorization' | 'encryption'>;
 
 export interface ServiceAccountOptions {
   readonly issuer: string;

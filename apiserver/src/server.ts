@@ -95,7 +95,7 @@ export async function createApiServer(
   const readers = createReaders(resources, environment);
   const writers = createWriters(resources, readers, environment);
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
-  const authentication = createAuthentication(security);
+  const authentication = await createAuthentication(security);
   const connector = createConnector(options.kubeletClient);
   const webhooks = createWebhookClient(readers, environment);
   const custom = new CustomResources({ scheme, stores, resources, environment, webhooks, random: environment.random });

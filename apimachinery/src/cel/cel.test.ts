@@ -3,6 +3,7 @@ import {
   CelCostError,
   compile,
   dynType,
+  escapeProperty,
   estimateCost,
   intType,
   listOf,
@@ -11,6 +12,7 @@ import {
   stringType,
   type Type,
   toJson,
+  unescapeProperty,
 } from './index.ts';
 import { nativeRegex as regex } from './testing/native-regex.ts';
 
@@ -160,4 +162,25 @@ describe('CEL', () => {
       if (Number.isFinite(max)) expect(estimate.max).to.equal(max);
     });
   }
+
+  it('tells which fields of a variable an expression looks at', () => {
+    const selects = (source: string) => compile(source, { variables, regex }).selects('self', 'email');
+    for (const source of [
+      '[self.email]',
+      'has(self.email)',
+      'self.?email.hasValue()',
+      'oldSelf.all(x, self.email == x)',
+    ]) {
+      expect(selects(source), source).to.equal(true);
+    }
+    for (const source of ['self.email_verified', 'oldSelf.email', 'self["email"]']) {
+      expect(selects(source), source).to.equal(false);
+    }
+  });
+
+  it('takes the escapes out of names', () => {
+    const names = ['acme.com/a-b', '__x', 'in', 'plain'];
+    expect(names.map((name) => unescapeProperty(escapeProperty(name) ?? ''))).to.deep.equal(names);
+    expect(unescapeProperty('a__b')).to.equal('a__b');
+  });
 });

@@ -20,6 +20,8 @@ export interface CelProgram {
   evaluate(variables: Readonly<Record<string, unknown>>, budget?: CostBudget): CelValue;
   /** Whether it uses a variable. */
   uses(variable: string): boolean;
+  /** Whether it says `variable.field`, `variable.?field` or `has(variable.field)` anywhere. */
+  selects(variable: string, field: string): boolean;
 }
 
 /** What several evaluations may cost together; each takes its cost out of it. */
@@ -40,6 +42,7 @@ export function compile(source: string, environment: CelEnvironment): CelProgram
     type: checked.type,
     checked,
     uses: (variable) => names.has(variable),
+    selects: (variable, field) => selectsField(checked.expression, variable, field),
     evaluate(variables, budget) {
       const spent = { cost: 0, costMax };
       try {
@@ -66,4 +69,14 @@ function planned(checked: Checked, environment: CelEnvironment): Node {
 function collectNames(expression: Expression, into: Set<string>): void {
   if (expression.type === 'identifier') into.add(expression.name);
   for (const child of childrenOf(expression)) collectNames(child, into);
+}
+
+function selectsField(expression: Expression, variable: string, field: string): boolean {
+  const isVariable = (operand: Expression | undefined) => operand?.type === 'identifier' && operand.name === variable;
+  if (expression.type === 'select' && expression.field === field && isVariable(expression.operand)) return true;
+  if (expression.type === 'call' && expression.name === '_?._') {
+    const [operand, name] = expression.args;
+    if (isVariable(operand) && name?.type === 'literal' && name.value.value === field) return true;
+  }
+  return childrenOf(expression).some((child) => selectsField(child, variable, field));
 }

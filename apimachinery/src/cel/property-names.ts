@@ -20,3 +20,14 @@ export function escapeProperty(name: string): string | undefined {
   if (/[^a-zA-Z0-9_./-]/.test(name)) return undefined;
   return name.replace(/__|[-./]/g, (part) => escapes[part] as string);
 }
+
+const unescapes: ReadonlyMap<string, string> = new Map(
+  Object.entries(escapes).map(([part, escaped]) => [escaped, part]),
+);
+
+/** The name that an escaped one stands for; names that are not escaped stay as they are. */
+export function unescapeProperty(name: string): string {
+  const word = /^__(.+)__$/.exec(name)?.[1];
+  if (word !== undefined && reserved.has(word)) return word;
+  return name.replaceAll(/__(?:underscores|dot|dash|slash)__/g, (part) => unescapes.get(part) as string);
+}

@@ -1,9 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { silentLogger } from '@coracle/apimachinery/component';
 import { Nodes, Pods, Secrets, ServiceAccounts } from '@coracle/apimachinery/resources';
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@coracle/client/testing';
 import { expect } from 'chai';
 import type { ApiRequest } from '../http/api-request.ts';
+import type { ApiServerOptions } from '../options.ts';
 import type { Authentication } from './authenticator.ts';
 import { type AuthenticationParts, createAuthentication } from './create-authentication.ts';
 import { StaticReaders } from './testing/index.ts';
@@ -28,25 +32,25 @@ describe('authentication', () => {
   const signing = pair('ec');
   const older = pair('rsa');
 
-  beforeEach(() => {
+  beforeEach(async () => {
     clock = createVirtualClock();
     readers = new StaticReaders();
     readers.set(ServiceAccounts, account);
     readers.set(Pods, pod);
     readers.set(Nodes, { metadata: { name: 'n', uid: 'node-1' } });
-    const environment = { clock, random: createSeededRandom(1), log: silentLogger };
-    const serviceAccounts = { issuer, signingKey: signing.pem, verifyingKeys: [older.pem] };
-    parts = createAuthentication({
-      environment,
-      options: { serviceAccounts },
-      readers,
-      signal: new AbortController().signal,
-    });
+    parts = await create({});
   });
 
-  const ask = async (headers: Record<string, string>, peer: ApiRequest['peer'] = { address: '' }) => {
+  const create = (options: ApiServerOptions) => {
+    const environment = { clock, random: createSeededRandom(1), log: silentLogger };
+    const serviceAccounts = { issuer, signingKey: signing.pem, verifyingKeys: [older.pem] };
+    const { signal } = new AbortController();
+    return createAuthentication({ environment, options: { serviceAccounts, ...options }, readers, signal });
+  };
+  const ask = async (headers: Record<string, string>, peer: ApiRequest['peer'] = { address: '' }, path = '/') => {
     for (const authenticator of parts.authenticators) {
-      const answer = await authenticator.authenticate({ headers, peer } as unknown as ApiRequest);
+      const request = { method: 'GET', path, query: new URLSearchParams(), headers, peer };
+      const answer = await authenticator.authenticate(request as unknown as ApiRequest);
       if (answer !== undefined) return answer;
     }
     return undefined;
@@ -170,6 +174,32 @@ describe('authentication', () => {
       groups: ['system:unauthenticated'],
       extra: {},
     });
+  });
+
+  it('calls nobody anonymous where that is not wanted', async () => {
+    for (const options of [
+      { authentication: { anonymous: false } },
+      { authorization: { modes: ['AlwaysAllow'] } },
+    ] satisfies ApiServerOptions[]) {
+      parts = await create(options);
+      expect(await ask({})).to.equal(undefined);
+    }
+  });
+
+  it('calls everybody else anonymous on the paths that the file names', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'coracle-authentication-'));
+    const configFile = join(directory, 'authentication.yaml');
+    await writeFile(
+      configFile,
+      `{apiVersion: apiserver.config.k8s.io/v1beta1, kind: AuthenticationConfiguration,
+        anonymous: {enabled: true, conditions: [{path: /livez}]}}`,
+    );
+    parts = await create({ authentication: { configFile } });
+    expect((await ask({}, undefined, '/livez'))?.user.username).to.equal('system:anonymous');
+    expect(await ask({}, undefined, '/livez/ping')).to.equal(undefined);
+    const both = create({ authentication: { configFile, anonymous: true } });
+    expect(await both.catch((error: Error) => error.message)).to.match(/anonymous: Forbidden: --anonymous-auth is set/);
+    await rm(directory, { recursive: true });
   });
 
   it('publishes what others need to check tokens', async () => {

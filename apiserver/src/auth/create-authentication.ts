@@ -1,5 +1,5 @@
-import { textOfError } from '@coracle/apimachinery/errors';
-import type { SecurityContext } from '../options.ts';
+import { badRequest, textOfError } from '@coracle/apimachinery/errors';
+import type { ApiServerOptions, SecurityContext } from '../options.ts';
 import type { IssueToken } from '../resources/parts.ts';
 import type { Authentication, Authenticator, TokenAuthenticator } from './authenticator.ts';
 import {
@@ -11,6 +11,8 @@ import {
   ServiceAccountTokenAuthenticator,
 } from './authenticators/index.ts';
 import { bearerTokenOf } from './authenticators/bearer-token.ts';
+import { type AnonymousConfig, openJwtAuthentication } from './jwt/index.ts';
+import { openTokenWebhook } from './token-webhook.ts';
 import { ServiceAccountKeys } from './tokens/service-account-keys.ts';
 import { createTokenIssuer } from './tokens/token-issuer.ts';
 import type { TokenService } from './tokens/token-service.ts';
@@ -25,28 +27,50 @@ export interface AuthenticationParts {
   readonly keys: ServiceAccountKeys | undefined;
 }
 
-/** Everything that can tell who sends a request, in upstream's order. */
-export function createAuthentication({ environment, options, readers }: SecurityContext): AuthenticationParts {
-  const { serviceAccounts, frontProxy } = options;
+/** Everything that can tell who sends a request, in upstream's order. Throws a StatusError for a file that will not do. */
+export async function createAuthentication(context: SecurityContext): Promise<AuthenticationParts> {
+  const { environment, options, readers, signal } = context;
+  const { serviceAccounts, frontProxy, authentication = {} } = options;
   const keys = serviceAccounts && new ServiceAccountKeys(serviceAccounts, environment.random);
   const proxies = frontProxy && new CertificateAuthorities(frontProxy.authorities);
+  const audiences = keys?.audiences ?? [];
+  const disallowedIssuers = serviceAccounts === undefined ? [] : [serviceAccounts.issuer];
+  const jwt = await openJwtAuthentication(authentication, { environment, disallowedIssuers, signal });
+  const { webhook } = authentication;
   const bearers: TokenAuthenticator[] = [
     ...(keys === undefined ? [] : [new ServiceAccountTokenAuthenticator(keys, readers, environment.clock)]),
-    forAudiences(bootstrapTokenAuthenticator(readers, environment.clock), keys?.audiences ?? []),
+    forAudiences(bootstrapTokenAuthenticator(readers, environment.clock), audiences),
+    forAudiences(jwt.authenticator, audiences),
+    ...(webhook === undefined ? [] : [await openTokenWebhook(webhook, { environment, audiences, signal })]),
   ];
   const authenticators = [
     ...(proxies === undefined ? [] : [frontProxyAuthenticator(proxies, frontProxy?.allowedNames ?? [])]),
     clientCertificateAuthenticator(proxies),
     ...bearers,
     unknownTokenAuthenticator,
-    anonymousAuthenticator,
+    ...anonymousAuthenticators(options, jwt.anonymous),
   ];
-  const audiences = keys?.audiences ?? [];
   const tokens: TokenService = {
     audiences,
     authenticate: (token, wanted) => authenticateToken(bearers, token, wanted),
   };
   return { authenticators, tokens, keys, issueToken: keys && createTokenIssuer(keys, environment.clock) };
+}
+
+/** None where nobody is let in without a credential. */
+function anonymousAuthenticators(
+  { authentication = {}, authorization }: ApiServerOptions,
+  inFile: AnonymousConfig | undefined,
+): Authenticator[] {
+  const { anonymous: flag, configFile } = authentication;
+  // Whoever may do everything has to be somebody, as upstream has it.
+  const allowsAll = authorization?.modes?.includes('AlwaysAllow') === true;
+  if (inFile === undefined) return flag === false || allowsAll ? [] : [anonymousAuthenticator()];
+  if (flag !== undefined) {
+    throw badRequest(`${configFile}: anonymous: Forbidden: --anonymous-auth is set, too: one of them says it`);
+  }
+  const { enabled = false, conditions = [] } = inFile;
+  return enabled ? [anonymousAuthenticator(conditions.map(({ path = '' }) => path))] : [];
 }
 
 /**

@@ -1,2 +1,3 @@
 export { startTestApiServer, type TestApiServer, type TestApiServerOptions } from './test-api-server.ts';
 export { type RawAnswer, type RawCall, rawRequest, toRequest } from './raw-request.ts';
+export { TestIssuer } from './test-issuer.ts';

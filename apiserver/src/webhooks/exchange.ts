@@ -3,11 +3,14 @@ import * as https from 'node:https';
 
 const answerBytesMax = 3 * 1024 * 1024;
 
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
 /** One request and its whole answer, whatever the status. Over TLS unless the options say `http:`. */
-export function exchange(
-  options: https.RequestOptions,
-  body: string | undefined,
-): Promise<{ status: number; text: string }> {
+export function exchange(options: https.RequestOptions, body: string | undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = (options.protocol === 'http:' ? http : https).request(options, (response) => {
       const chunks: Buffer[] = [];
@@ -17,7 +20,10 @@ export function exchange(
         if (length > answerBytesMax) request.destroy(new Error(`the answer is longer than ${answerBytesMax} bytes`));
         else chunks.push(chunk);
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      response.on('end', () => {
+        const { statusCode: status = 0, headers } = response;
+        resolve({ status, headers, text: Buffer.concat(chunks).toString() });
+      });
       response.on('error', reject);
     });
     request.on('error', reject);

@@ -3,6 +3,7 @@
  * those outside of it that a kubeconfig file names: audit, authentication and authorization.
  */
 export { AnswerError, type KubeconfigClient, openKubeconfigClient } from './kubeconfig-client.ts';
+export { type Answer, exchange } from './exchange.ts';
 export { ExpiringCache } from './expiring-cache.ts';
 export { withRetries } from './retry.ts';
 export { type EndpointReaders, resolveService, type ServiceTarget } from './service-endpoint.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { AccessOptions } from '@coracle/apiserver';
+import { authenticationOptions, authenticationSettings } from './authentication-settings.ts';
 import { authorizationOptions, authorizationSettings } from './authorization-settings.ts';
 import { ConfigError } from './cluster-config.ts';
 import type { RawSettings, Setting } from './settings.ts';
@@ -9,6 +10,7 @@ import { boolean, durationMilliseconds, integer, text } from './values.ts';
 export const apiServerSettings: readonly Setting[] = [
   { flag: 'encryption-provider-config', value: 'FILE', help: 'EncryptionConfiguration: seals stored values' },
   { flag: 'encryption-provider-config-automatic-reload', help: 'read it again when it changes' },
+  ...authenticationSettings,
   ...authorizationSettings,
   { flag: 'audit-policy-file', value: 'FILE', help: 'audit Policy: what is recorded of requests' },
   { flag: 'audit-log-path', value: 'FILE', help: 'where records go, a JSON line each; - is the standard output' },
@@ -30,10 +32,12 @@ export function accessOptions(raw: RawSettings): AccessOptions {
     raw['encryptionProviderConfigAutomaticReload'] ?? false,
   );
   const audit = auditOptions(raw);
+  const authentication = authenticationOptions(raw);
   const authorization = authorizationOptions(raw);
   return {
     ...(encryption === undefined ? {} : { encryption: { path: resolve(encryption), reload } }),
     ...(audit === undefined ? {} : { audit }),
+    ...(authentication === undefined ? {} : { authentication }),
     ...(authorization === undefined ? {} : { authorization }),
   };
 }

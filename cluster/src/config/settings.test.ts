@@ -76,6 +76,28 @@ describe('cluster settings', () => {
     });
   });
 
+  it('reads who is believed', () => {
+    const oidc = { oidcIssuerUrl: 'https://i', oidcClientId: 'k', oidcRequiredClaim: ['hd=acme.com', 'a=b=c'] };
+    const { access } = resolveConfig([
+      {
+        ...oidc,
+        anonymousAuth: 'false',
+        authenticationTokenWebhookConfigFile: '/w.yaml',
+        oidcSigningAlgs: 'RS256,ES256',
+      },
+    ]);
+    expect(access.authentication).to.deep.equal({
+      anonymous: false,
+      oidc: {
+        issuerUrl: 'https://i',
+        clientId: 'k',
+        requiredClaims: { hd: 'acme.com', a: 'b=c' },
+        signingAlgorithms: ['RS256', 'ES256'],
+      },
+      webhook: { configFile: '/w.yaml', version: 'v1beta1', cacheTtlMs: 120_000 },
+    });
+  });
+
   const refused: [name: string, settings: RawSettings, message: RegExp][] = [
     ['a port beyond 65535', { port: '70000' }, /--port "70000": a whole number from 0 to 65535/],
     ['a name that no interface could have', { name: 'My Cluster' }, /--name "My Cluster": 1 to 31 lower-case/],
@@ -108,6 +130,12 @@ describe('cluster settings', () => {
       /--authorization-config: goes without --authorization-mode/,
     ],
     ['a policy without a place', { auditPolicyFile: 'p.yaml' }, /--audit-log-path or --audit-webhook-config-file says/],
+    ['an issuer without audience', { oidcIssuerUrl: 'https://i' }, /--oidc-issuer-url and --oidc-client-id/],
+    [
+      'issuers in a file and in flags',
+      { authenticationConfig: 'a.yaml', oidcIssuerUrl: 'https://i', oidcClientId: 'k' },
+      /--authentication-config: goes without the --oidc/,
+    ],
     [
       'a size that is none',
       { auditPolicyFile: 'p.yaml', auditLogPath: '-', auditLogMaxsize: '0' },

@@ -1,0 +1,4 @@
+/** Tokens of OpenID Connect issuers: how they are configured, whether they are believed, and whom they describe. */
+export type { AnonymousConfig } from './configuration.ts';
+export type { OidcOptions } from './from-flags.ts';
+export { type JwtAuthentication, type JwtOptions, openJwtAuthentication } from './open-jwt-authentication.ts';

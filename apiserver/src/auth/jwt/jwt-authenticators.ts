@@ -1,0 +1,89 @@
+import type { Environment } from '@coracle/apimachinery/component';
+import type { Authentication } from '../authenticator.ts';
+import { parseToken } from '../tokens/json-web-token.ts';
+import { checkClaims, type ClaimPrograms } from './check-claims.ts';
+import type { JwtAuthenticatorConfig } from './configuration.ts';
+import { Issuer } from './issuer.ts';
+import { createIssuerClient } from './issuer-client.ts';
+import { userOfClaims } from './map-claims.ts';
+
+export interface JwtDependencies {
+  readonly environment: Pick<Environment, 'clock' | 'log'>;
+  /** `alg` of tokens that are believed. */
+  readonly algorithms: readonly string[];
+  /** Aborted when the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** The issuers of one configuration. Each begins to be asked for its keys at once; nobody waits for that. */
+export class JwtAuthenticators {
+  readonly #byIssuer: ReadonlyMap<string, JwtAuthenticator>;
+  readonly #stopping = new AbortController();
+
+  /** The configuration was found good. */
+  constructor(configs: readonly JwtAuthenticatorConfig[], { environment, algorithms, signal }: JwtDependencies) {
+    const stop = AbortSignal.any([signal, this.#stopping.signal]);
+    this.#byIssuer = new Map(
+      configs.map((config) => [
+        config.issuer?.url ?? '',
+        new JwtAuthenticator(config, { environment, algorithms, signal: stop }),
+      ]),
+    );
+  }
+
+  /** Resolves once all issuers can be asked; rejects where they are stopped before. */
+  get ready(): Promise<unknown> {
+    return Promise.all([...this.#byIssuer.values()].map(({ ready }) => ready));
+  }
+
+  /** Why some issuer cannot be asked yet; undefined where all can. */
+  get problem(): string | undefined {
+    const problems = [...this.#byIssuer.values()].flatMap(({ problem }) => problem ?? []);
+    return problems.length === 0 ? undefined : problems.join(', ');
+  }
+
+  /** Undefined for a token of somebody else; throws where it is bad. */
+  async authenticate(token: string): Promise<Authentication | undefined> {
+    const issuer = parseToken(token)?.claims['iss'];
+    if (typeof issuer !== 'string') return undefined;
+    return this.#byIssuer.get(issuer === googleIssuer ? `https://${googleIssuer}` : issuer)?.authenticate(token);
+  }
+
+  stop(): void {
+    this.#stopping.abort(new Error('the authenticator was replaced'));
+  }
+}
+
+/** Google's tokens may name it without the scheme. */
+const googleIssuer = 'accounts.google.com';
+
+class JwtAuthenticator {
+  readonly ready: Promise<void>;
+  readonly #config: JwtAuthenticatorConfig;
+  readonly #programs: ClaimPrograms;
+  readonly #issuer: Issuer;
+
+  constructor(config: JwtAuthenticatorConfig, { environment, algorithms, signal }: JwtDependencies) {
+    this.#config = config;
+    this.#programs = checkClaims(config, '').programs;
+    const { url = '', discoveryURL, audiences = [], certificateAuthority } = config.issuer ?? {};
+    const client = createIssuerClient(certificateAuthority, { clock: environment.clock, signal });
+    const discovery = discoveryURL ? { discoveryUrl: discoveryURL } : {};
+    this.#issuer = new Issuer({ url, ...discovery, audiences, algorithms }, client, environment);
+    signal.addEventListener('abort', () => client.close(), { once: true });
+    this.ready = this.#issuer.discover(signal);
+    // Whoever waits is told; nobody waiting is no reason to bring the process down.
+    this.ready.catch(() => {});
+  }
+
+  get problem(): string | undefined {
+    const { problem } = this.#issuer;
+    const url = JSON.stringify(this.#config.issuer?.url);
+    return problem && `oidc: authenticator for issuer ${url} is not healthy: ${problem}`;
+  }
+
+  async authenticate(token: string): Promise<Authentication> {
+    const claims = await this.#issuer.verify(token);
+    return { user: userOfClaims(claims, this.#config, this.#programs) };
+  }
+}

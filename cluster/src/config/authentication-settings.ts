@@ -1,0 +1,113 @@
+import { resolve } from 'node:path';
+import type { AccessOptions } from '@coracle/apiserver';
+import { ConfigError } from './cluster-config.ts';
+import type { RawSettings, Setting } from './settings.ts';
+import { boolean, durationMilliseconds, text } from './values.ts';
+
+type AuthenticationOptions = NonNullable<AccessOptions['authentication']>;
+type OidcOptions = NonNullable<AuthenticationOptions['oidc']>;
+
+const webhookFlag = 'authentication-token-webhook-config-file';
+
+/** Who is believed, under the names of kube-apiserver's flags. */
+export const authenticationSettings: readonly Setting[] = [
+  {
+    flag: 'authentication-config',
+    value: 'FILE',
+    help: 'AuthenticationConfiguration: issuers of tokens and what they say, and who may be anonymous where',
+  },
+  { flag: 'anonymous-auth', value: 'true|false', help: 'whoever shows no credential is anonymous (default true)' },
+  { flag: 'oidc-issuer-url', value: 'URL', help: 'OpenID Connect issuer whose tokens are believed; https only' },
+  { flag: 'oidc-client-id', value: 'ID', help: 'audience that they have to be for' },
+  { flag: 'oidc-username-claim', value: 'CLAIM', help: 'what names the user (default sub)' },
+  {
+    flag: 'oidc-username-prefix',
+    value: 'TEXT',
+    help: 'before the name, - for none (default: the URL and #, none with the claim email)',
+  },
+  { flag: 'oidc-groups-claim', value: 'CLAIM', help: 'what names the groups, a text or a list' },
+  { flag: 'oidc-groups-prefix', value: 'TEXT', help: 'before each of them' },
+  {
+    flag: 'oidc-required-claim',
+    value: 'CLAIM=VALUE',
+    help: 'what a token has to say; may be given several times',
+    repeated: true,
+  },
+  { flag: 'oidc-signing-algs', value: 'LIST', help: 'of RS, ES and PS with 256, 384 or 512 (default RS256)' },
+  { flag: 'oidc-ca-file', value: 'FILE', help: 'authority of the issuer’s certificate (default: the system’s)' },
+  { flag: webhookFlag, value: 'KUBECONFIG', help: 'webhook that is asked whose a token is' },
+  {
+    flag: 'authentication-token-webhook-version',
+    value: 'v1beta1|v1',
+    help: 'of its TokenReview (default v1beta1)',
+  },
+  { flag: 'authentication-token-webhook-cache-ttl', value: '2m', help: 'how long its answers are kept' },
+];
+
+/** Undefined where nothing is set. Throws ConfigError as kube-apiserver refuses its flags. */
+export function authenticationOptions(raw: RawSettings): AuthenticationOptions | undefined {
+  const configFile = text(raw, 'authenticationConfig');
+  const anonymous = raw['anonymousAuth'];
+  const oidc = oidcOptions(raw);
+  const webhook = webhookOptions(raw);
+  if (configFile !== undefined && oidc !== undefined) {
+    throw new ConfigError('--authentication-config: goes without the --oidc-… flags: issuers stand in the file');
+  }
+  const options = {
+    ...(configFile === undefined ? {} : { configFile: resolve(configFile) }),
+    ...(anonymous === undefined ? {} : { anonymous: boolean('anonymous-auth', anonymous) }),
+    ...(oidc && { oidc }),
+    ...(webhook && { webhook }),
+  };
+  return Object.keys(options).length === 0 ? undefined : options;
+}
+
+function oidcOptions(raw: RawSettings): OidcOptions | undefined {
+  if (!Object.keys(raw).some((key) => key.startsWith('oidc'))) return undefined;
+  const issuerUrl = text(raw, 'oidcIssuerUrl');
+  const clientId = text(raw, 'oidcClientId');
+  if (!issuerUrl || !clientId) {
+    throw new ConfigError('--oidc-issuer-url and --oidc-client-id: each --oidc-… flag needs both');
+  }
+  const caFile = text(raw, 'oidcCaFile');
+  const optional = {
+    usernameClaim: text(raw, 'oidcUsernameClaim'),
+    usernamePrefix: text(raw, 'oidcUsernamePrefix'),
+    groupsClaim: text(raw, 'oidcGroupsClaim'),
+    groupsPrefix: text(raw, 'oidcGroupsPrefix'),
+    requiredClaims: requiredClaims(raw['oidcRequiredClaim']),
+    signingAlgorithms: text(raw, 'oidcSigningAlgs')?.split(','),
+    caFile: caFile === undefined ? undefined : resolve(caFile),
+  };
+  const given = Object.entries(optional).filter(([, value]) => value !== undefined);
+  return { issuerUrl, clientId, ...(Object.fromEntries(given) as Partial<OidcOptions>) };
+}
+
+/** `CLAIM=VALUE` as often as there are claims, or a YAML mapping. */
+function requiredClaims(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return Object.fromEntries(Object.entries(value).map(([claim, required]) => [claim, String(required)]));
+  }
+  const pairs = (Array.isArray(value) ? value : [value]).map((pair): [string, string] => {
+    const [claim, ...required] = String(pair).split('=');
+    if (claim && required.length > 0) return [claim, required.join('=')];
+    throw new ConfigError(`--oidc-required-claim ${JSON.stringify(pair)}: CLAIM=VALUE`);
+  });
+  return Object.fromEntries(pairs);
+}
+
+function webhookOptions(raw: RawSettings): AuthenticationOptions['webhook'] {
+  const configFile = text(raw, 'authenticationTokenWebhookConfigFile');
+  if (configFile === undefined) return undefined;
+  const version = text(raw, 'authenticationTokenWebhookVersion') ?? 'v1beta1';
+  if (version !== 'v1' && version !== 'v1beta1') {
+    throw new ConfigError(`--authentication-token-webhook-version ${JSON.stringify(version)}: v1 or v1beta1`);
+  }
+  const ttl = raw['authenticationTokenWebhookCacheTtl'] ?? '2m';
+  return {
+    configFile: resolve(configFile),
+    version,
+    cacheTtlMs: durationMilliseconds('authentication-token-webhook-cache-ttl', ttl),
+  };
+}
