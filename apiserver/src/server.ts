@@ -205,7 +205,7 @@ export async function createApiServer(
     ]),
   );
   const handle = (request: ApiRequest) => chain(contextOf(request));
-  const listener = options.listen === undefined ? undefined : await startListener(options.listen, handle);
+  const listener = options.listen && (await startListener(options.listen, handle, environment.clock));
   const ready = start().then(() => {
     started = true;
   });

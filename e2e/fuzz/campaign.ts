@@ -5,7 +5,7 @@ import type { FuzzRequest } from './fuzz-request.ts';
 import { httpRequest } from './http-requests.ts';
 import { cleanUp, snapshotOf } from './clean-up.ts';
 import { type Outcome, Sender } from './send.ts';
-import { type Memory, ServerProcess } from './server-process.ts';
+import { type Memory, ServerProcess } from '../support/index.ts';
 import { complaintOf } from './verdict.ts';
 import { wireRequest } from './wire-requests.ts';
 

@@ -1,6 +1,5 @@
 import { builtinScheme } from '@coracle/apimachinery/scheme';
-import { ApiCaller } from '../support/index.ts';
-import type { ServerProcess } from './server-process.ts';
+import { ApiCaller, type ServerProcess } from '../support/index.ts';
 
 /** Paths of the objects that a server has from the start. */
 export type Snapshot = ReadonlySet<string>;

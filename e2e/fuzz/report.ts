@@ -1,5 +1,5 @@
 import type { Report } from './campaign.ts';
-import type { Memory } from './server-process.ts';
+import type { Memory } from '../support/index.ts';
 
 const mebibyte = 1024 * 1024;
 

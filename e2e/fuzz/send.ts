@@ -2,7 +2,7 @@ import { Agent, request as request1 } from 'node:https';
 import { type ClientHttp2Session, connect as connect2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { FuzzRequest, HttpFuzzRequest, WireFuzzRequest } from './fuzz-request.ts';
-import type { ServerProcess } from './server-process.ts';
+import type { ServerProcess } from '../support/index.ts';
 
 /** What came back; status 0 where the connection ended without an answer, -1 where the client would not send it. */
 export interface Outcome {

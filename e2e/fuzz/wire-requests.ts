@@ -1,3 +1,16 @@
+import {
+  endHeaders,
+  endStream,
+  field,
+  frame,
+  get,
+  head,
+  preface,
+  reset,
+  settings,
+  type,
+  u32,
+} from '../support/http2-frames.ts';
 import type { Choice } from './choice.ts';
 import { namespace } from './corpus.ts';
 import type { WireFuzzRequest } from './fuzz-request.ts';
@@ -47,59 +60,6 @@ function http1Bytes(choice: Choice): Uint8Array {
   return choice.chance(0.5) ? mutateBytes(bytes, choice) : bytes;
 }
 
-const preface = latin1('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const type = {
-  data: 0,
-  headers: 1,
-  priority: 2,
-  reset: 3,
-  settings: 4,
-  push: 5,
-  ping: 6,
-  goAway: 7,
-  window: 8,
-  continuation: 9,
-};
-const endStream = 1;
-const endHeaders = 4;
-
-function frame(kind: number, flags: number, stream: number, payload: Uint8Array): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = kind;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** HPACK without its table and without Huffman codes: a literal field with a literal name. */
-function field(name: string, value: string, prefix = 0x00): Buffer {
-  return Buffer.concat([Buffer.from([prefix]), hpackText(name), hpackText(value)]);
-}
-
-function hpackText(text: string): Buffer {
-  const bytes = Buffer.from(text, 'latin1');
-  const length: number[] = [];
-  let rest = bytes.length;
-  if (rest < 127) length.push(rest);
-  else {
-    length.push(127);
-    for (rest -= 127; rest >= 128; rest = Math.floor(rest / 128)) length.push((rest % 128) | 128);
-    length.push(rest);
-  }
-  return Buffer.concat([Buffer.from(length), bytes]);
-}
-
-function head(method: string, path: string): Buffer {
-  return Buffer.concat([
-    field(':method', method),
-    field(':scheme', 'https'),
-    field(':authority', 'x'),
-    field(':path', path),
-  ]);
-}
-
-const get = (stream: number) => frame(type.headers, endStream | endHeaders, stream, head('GET', '/readyz'));
 const post = (stream: number) =>
   frame(
     type.headers,
@@ -107,16 +67,6 @@ const post = (stream: number) =>
     stream,
     Buffer.concat([head('POST', configMaps), field('content-type', 'application/json')]),
   );
-const reset = (stream: number) => frame(type.reset, 0, stream, Buffer.from([0, 0, 0, 8]));
-const settings = (pairs: readonly (readonly [number, number])[]) =>
-  frame(type.settings, 0, 0, Buffer.concat(pairs.map(([id, value]) => Buffer.from([0, id, ...u32(value)]))));
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
-  return bytes;
-}
-
 const times = (count: number, make: (index: number) => Uint8Array): Uint8Array[] =>
   Array.from({ length: count }, (_, index) => make(index));
 const odd = (index: number) => 2 * index + 1;

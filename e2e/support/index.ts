@@ -30,6 +30,7 @@ export {
   startReferenceControlPlane,
 } from './reference-control-plane.ts';
 export { type ServerPair, startServerPair } from './server-pair.ts';
+export { type Memory, ServerProcess } from './server-process.ts';
 export {
   applicationImages,
   applicationLayout,

@@ -21,16 +21,22 @@ export async function watch(call: Call): Promise<ApiResponse> {
   const options = parseListOptions(context.request.query, true);
   const negotiated = negotiateStream(context.request.headers['accept'], capabilitiesOf(resource));
   const frames = framesFor(call, negotiated);
+  const ending = new AbortController();
   const request: WatchRequest = {
     ...selectionOf(call, options),
     from: beginning(options),
     bookmarks: options.allowWatchBookmarks,
     ...(context.watchInitialized === undefined ? {} : { initialized: context.watchInitialized }),
+    onTooSlow: () => ending.abort(),
   };
   return {
     status: 200,
     headers: { 'content-type': frames.contentType },
-    body: { type: 'watch', frames: follow(call, request, frames, timeoutMs(call, options)) },
+    body: {
+      type: 'watch',
+      frames: follow(call, request, frames, timeoutMs(call, options), ending),
+      ended: ending.signal,
+    },
   };
 }
 
@@ -52,8 +58,8 @@ async function* follow(
   request: WatchRequest,
   frames: Frames,
   limitMs: number,
+  ending: AbortController,
 ): AsyncGenerator<readonly WatchFrame[]> {
-  const ending = new AbortController();
   const end = () => ending.abort();
   const timer = core.environment.clock.after(limitMs, end);
   if (context.signal.aborted) end();

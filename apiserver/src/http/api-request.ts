@@ -78,8 +78,11 @@ export type ResponseBody =
     }
   /** An open-ended answer: logs, proxied bodies, large lists. The edge pulls no faster than the client reads. */
   | { readonly type: 'stream'; readonly chunks: AsyncIterable<Uint8Array> }
-  /** A watch. Frames are already encoded for the negotiated type; `value` serves in-process callers. */
-  | { readonly type: 'watch'; readonly frames: AsyncIterable<readonly WatchFrame[]> }
+  /**
+   * A watch. Frames are already encoded for the negotiated type; `value` serves in-process callers. `ended` tells whoever
+   * still waits for the client to take a batch that there is no more to come.
+   */
+  | { readonly type: 'watch'; readonly frames: AsyncIterable<readonly WatchFrame[]>; readonly ended: AbortSignal }
   /** The connection was taken over through `request.upgrade`. */
   | { readonly type: 'upgraded' };
 

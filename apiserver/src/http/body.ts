@@ -3,26 +3,18 @@ import type { Http2ServerRequest } from 'node:http2';
 import { StatusError } from '@coracle/apimachinery/errors';
 import type { RequestBody } from './api-request.ts';
 
-/** The body of a request that arrived over a socket. `leave` is told when it goes on beyond the limit. */
-export function nodeBody(message: IncomingMessage | Http2ServerRequest, leave: () => void = () => {}): RequestBody {
+/** The body of a request that arrived over a socket. */
+export function nodeBody(message: IncomingMessage | Http2ServerRequest): RequestBody {
   let whole: Promise<Uint8Array> | undefined;
   return {
-    bytes: (limitBytes) => (whole ??= readAll(message, limitBytes, leave)),
+    bytes: (limitBytes) => (whole ??= readAll(message, limitBytes)),
     stream: () => message as AsyncIterable<Uint8Array>,
   };
 }
 
-function readAll(
-  message: IncomingMessage | Http2ServerRequest,
-  limitBytes: number,
-  leave: () => void,
-): Promise<Uint8Array> {
+function readAll(message: IncomingMessage | Http2ServerRequest, limitBytes: number): Promise<Uint8Array> {
   const announced = Number(message.headers['content-length'] ?? 0);
-  if (announced > limitBytes) {
-    message.resume();
-    leave();
-    return Promise.reject(tooLarge(limitBytes));
-  }
+  if (announced > limitBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -32,8 +24,6 @@ function readAll(
         chunks.push(chunk);
         return;
       }
-      // What else comes is dropped: left unread it would be held, and count against the connection.
-      if (chunks.length > 0) leave();
       chunks.length = 0;
       reject(tooLarge(limitBytes));
     });

@@ -7,7 +7,9 @@ import { type Clock, systemClock } from '@coracle/apimachinery/clock';
 import Koa from 'koa';
 import type { ApiRequest, ApiResponse, Upgrade } from './api-request.ts';
 import { emptyBody, nodeBody } from './body.ts';
+import { type ConnectionLimits, connectionLimits, Connections, sessionOf } from './connections.ts';
 import { peerOf } from './peer.ts';
+import { leaveBody } from './unread-body.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { type NodeResponse, writeResponse } from './write-response.ts';
 
@@ -16,6 +18,8 @@ export interface ListenOptions {
   /** 0 picks a free port. */
   readonly port: number;
   readonly tls: TlsOptions;
+  /** Default: upstream's. */
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 export interface TlsOptions {
@@ -33,13 +37,7 @@ export interface Listener extends Running {
 
 /** Streams one HTTP/2 connection may have open at once, upstream's figure. */
 const concurrentStreamsMax = 250;
-/** A client that has not sent its whole header by then is cut off. */
-const headersTimeoutMs = 32_000;
-/** Idle HTTP/1.1 connections stay open this long; above client-go's 90 s so that the client closes first. */
-const keepAliveTimeoutMs = 180_000;
 const headerBytesMax = 1 << 20;
-/** Requests still running this long after stop() are cut off. */
-const shutdownGraceMs = 5000;
 
 type Handle = (request: ApiRequest) => Promise<ApiResponse>;
 
@@ -50,6 +48,8 @@ export async function startListener(
   clock: Clock = systemClock,
 ): Promise<Listener> {
   const stopping = new AbortController();
+  const limits = { ...connectionLimits, ...options.limits };
+  const connections = new Connections(clock, limits);
   const server = http2.createSecureServer({
     allowHTTP1: true,
     cert: options.tls.certificate,
@@ -60,34 +60,41 @@ export async function startListener(
     ...(options.tls.clientAuthorities === undefined
       ? {}
       : { ca: [...options.tls.clientAuthorities], requestCert: true, rejectUnauthorized: false }),
-    ...http1Limits,
+    ...http1Limits(limits),
   });
+  const edge: Edge = { handle, clock, connections, stopping: stopping.signal };
   const application = new Koa();
   application.silent = true;
   application.use(async (ctx) => {
     ctx.respond = false;
-    await serve(ctx.req as IncomingMessage, ctx.res as NodeResponse, handle, stopping.signal);
+    await serve(ctx.req as IncomingMessage, ctx.res as NodeResponse, edge);
   });
   const onRequest = application.callback();
   server.on('request', (request, response) => void onRequest(request as never, response as never));
   server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
     void serveUpgrade(message, socket, head, handle, stopping.signal);
   });
-  const connections = trackConnections(server);
+  connections.track(server);
   await listen(server, options);
   const address = server.address() as AddressInfo;
   return {
     host: address.address,
     port: address.port,
-    stop: () => stop(server, connections, stopping, clock),
+    stop: () => stop(server, connections, stopping),
   };
 }
 
-const http1Limits = {
-  headersTimeout: headersTimeoutMs,
-  keepAliveTimeout: keepAliveTimeoutMs,
-  maxHeaderSize: headerBytesMax,
-};
+/** What Node itself watches over. Without a limit for whole requests: the deadline of each says more. */
+function http1Limits({ handshakeMs, headersMs, idleMs, checkMs }: ConnectionLimits): object {
+  return {
+    handshakeTimeout: handshakeMs,
+    headersTimeout: headersMs,
+    requestTimeout: 0,
+    keepAliveTimeout: idleMs,
+    connectionsCheckingInterval: checkMs,
+    maxHeaderSize: headerBytesMax,
+  };
+}
 
 function listen(server: http2.Http2SecureServer, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -99,12 +106,16 @@ function listen(server: http2.Http2SecureServer, options: ListenOptions): Promis
   });
 }
 
-async function serve(
-  message: IncomingMessage,
-  out: NodeResponse,
-  handle: Handle,
-  stopping: AbortSignal,
-): Promise<void> {
+/** What serving a request takes. */
+interface Edge {
+  readonly handle: Handle;
+  readonly clock: Clock;
+  readonly connections: Connections;
+  readonly stopping: AbortSignal;
+}
+
+async function serve(message: IncomingMessage, out: NodeResponse, edge: Edge): Promise<void> {
+  const { handle, clock, connections, stopping } = edge;
   const gone = new AbortController();
   const onStop = () => gone.abort(new Error('the server is shutting down'));
   stopping.addEventListener('abort', onStop, { once: true });
@@ -113,22 +124,19 @@ async function serve(
     // Nobody waits for a request that has been answered.
     if (!out.writableEnded) gone.abort(new Error('the client went away'));
   });
-  const request = requestOf(message, gone.signal, undefined, () => endAfterAnswer(out));
+  connections.begin(message, out);
+  const request = requestOf(message, gone.signal);
   try {
     const response = await handle(request);
     if (out.destroyed) return;
-    // A body that nobody wanted: unread it would be held, and count against its connection.
-    if (!message.readableEnded) message.resume();
+    leaveBody(message, out, clock);
+    const whole = response.body.type === 'bytes';
+    if (whole) connections.expectTaken(out);
     await writeResponse(response, out, request.headers['accept-encoding'], gone.signal);
+    if (!whole) connections.expectTaken(out);
   } catch {
     out.destroy();
   }
-}
-
-/** Over HTTP/2 a client is told to stop sending a body that nobody wants; over HTTP/1.1 it can only be read to its end. */
-function endAfterAnswer(out: NodeResponse): void {
-  const { stream } = out as http2.Http2ServerResponse;
-  if (stream !== undefined) out.on('finish', () => stream.close(http2.constants.NGHTTP2_NO_ERROR));
 }
 
 async function serveUpgrade(
@@ -156,12 +164,7 @@ async function serveUpgrade(
 
 const emptyQuery = new URLSearchParams();
 
-function requestOf(
-  message: IncomingMessage,
-  signal: AbortSignal,
-  upgrade?: Upgrade,
-  leaveBody?: () => void,
-): ApiRequest {
+function requestOf(message: IncomingMessage, signal: AbortSignal, upgrade?: Upgrade): ApiRequest {
   const url = message.url ?? '/';
   const question = url.indexOf('?');
   const method = message.method ?? 'GET';
@@ -173,59 +176,24 @@ function requestOf(
     query: question < 0 ? emptyQuery : new URLSearchParams(url.slice(question + 1)),
     headers: message.headers as Readonly<Record<string, string | undefined>>,
     rawHeaders: message.rawHeaders,
-    body: bodyless && upgrade === undefined ? emptyBody : nodeBody(message, leaveBody),
+    body: bodyless && upgrade === undefined ? emptyBody : nodeBody(message),
     signal,
-    peer: peerOf(socketOf(message)),
+    // The compatibility layer of HTTP/2 hides the socket behind a proxy; the session has the real one.
+    peer: peerOf((sessionOf(message)?.socket as Socket | undefined) ?? message.socket),
     ...(upgrade === undefined ? {} : { upgrade }),
   };
 }
 
-/** Over HTTP/2 the compatibility layer hides the socket behind a proxy; the session has the real one. */
-function socketOf(message: IncomingMessage): Socket {
-  const stream = (message as unknown as http2.Http2ServerRequest).stream as http2.ServerHttp2Stream | undefined;
-  return (stream?.session?.socket as Socket | undefined) ?? message.socket;
-}
-
-interface Connections {
-  readonly sockets: ReadonlySet<Socket>;
-  readonly sessions: ReadonlySet<http2.Http2Session>;
-}
-
-function trackConnections(server: http2.Http2SecureServer): Connections {
-  const sockets = new Set<Socket>();
-  const sessions = new Set<http2.Http2Session>();
-  server.on('secureConnection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-  });
-  server.on('session', (session: http2.Http2Session) => {
-    sessions.add(session);
-    session.on('close', () => sessions.delete(session));
-    session.on('error', () => session.destroy());
-  });
-  server.on('tlsClientError', (_error: Error, socket: Socket) => socket.destroy());
-  return { sockets, sessions };
-}
-
-/** Stops accepting, ends watches through their signals, lets requests finish, and cuts off what is left after a while. */
-function stop(
-  server: http2.Http2SecureServer,
-  connections: Connections,
-  stopping: AbortController,
-  clock: Clock,
-): Promise<void> {
+/** Stops accepting, ends watches through their signals, and lets requests finish. */
+function stop(server: http2.Http2SecureServer, connections: Connections, stopping: AbortController): Promise<void> {
   if (stopping.signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const cut = clock.after(shutdownGraceMs, () => {
-      for (const socket of connections.sockets) socket.destroy();
-    });
     server.close(() => {
-      cut.cancel();
+      connections.stopped();
       resolve();
     });
     stopping.abort();
-    for (const session of connections.sessions) session.close();
+    connections.stop();
     closeIdleHttp1(server);
   });
 }

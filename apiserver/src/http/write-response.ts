@@ -34,7 +34,7 @@ export async function writeResponse(
       await writeStream(body.chunks, out, signal);
       return;
     case 'watch':
-      await writeWatch(body.frames, out, signal);
+      await writeWatch(body.frames, out, body.ended);
       return;
     case 'upgraded':
       return;
@@ -52,7 +52,7 @@ async function writeBytes(body: BytesBody, out: NodeResponse, acceptEncoding: st
   }
   out.setHeader('content-length', length);
   if (length <= writePieceBytes) {
-    end(out, chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length));
+    end(out, joined(chunks, length));
     return;
   }
   for (const piece of pieces(chunks)) {
@@ -71,18 +71,22 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
 }
 
 /** Small chunks joined into pieces that are worth a write. */
-function* pieces(chunks: readonly Uint8Array[]): Iterable<Uint8Array> {
+function* pieces(chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
   let pending: Uint8Array[] = [];
   let size = 0;
   for (const chunk of chunks) {
     pending.push(chunk);
     size += chunk.length;
     if (size < writePieceBytes) continue;
-    yield Buffer.concat(pending, size);
+    yield joined(pending, size);
     pending = [];
     size = 0;
   }
-  if (size > 0) yield Buffer.concat(pending, size);
+  if (size > 0) yield joined(pending, size);
+}
+
+function joined(chunks: readonly Uint8Array[], lengthBytes: number): Uint8Array {
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, lengthBytes);
 }
 
 async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse, signal: AbortSignal): Promise<void> {
@@ -90,7 +94,7 @@ async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse,
   try {
     for await (const chunk of chunks) {
       if (signal.aborted || out.destroyed) break;
-      if (!write(out, chunk)) await drained(out);
+      if (!write(out, chunk)) await drained(out, signal);
     }
     out.end();
   } catch {
@@ -98,25 +102,36 @@ async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse,
   }
 }
 
-/** Pulls no further batch while the client does not read: the watcher's own bounded buffer then decides. */
+/**
+ * Pulls no further batch while the client does not read: the watcher's own bounded buffer then decides, and what it decides
+ * does not wait for the client either.
+ */
 async function writeWatch(
   frames: AsyncIterable<readonly WatchFrame[]>,
   out: NodeResponse,
-  signal: AbortSignal,
+  ended: AbortSignal,
 ): Promise<void> {
   flushHeaders(out);
   try {
     for await (const batch of frames) {
-      if (signal.aborted || out.destroyed) break;
-      const first = batch[0];
-      if (first === undefined) continue;
-      const bytes = batch.length === 1 ? first.bytes : Buffer.concat(batch.map((frame) => frame.bytes));
-      if (!write(out, bytes)) await drained(out);
+      await writeBatch(batch, out, ended);
+      if (ended.aborted || out.destroyed) break;
     }
     out.end();
   } catch {
     out.destroy();
   }
+}
+
+async function writeBatch(batch: readonly WatchFrame[], out: NodeResponse, ended: AbortSignal): Promise<void> {
+  for (const piece of pieces(bytesOf(batch))) {
+    if (!write(out, piece)) await drained(out, ended);
+    if (ended.aborted || out.destroyed) return;
+  }
+}
+
+function* bytesOf(batch: readonly WatchFrame[]): Iterable<Uint8Array> {
+  for (const frame of batch) yield frame.bytes;
 }
 
 function flushHeaders(out: NodeResponse): void {
@@ -131,12 +146,15 @@ function end(out: NodeResponse, bytes: Uint8Array): void {
   (out as ServerResponse).end(bytes);
 }
 
-async function drained(out: NodeResponse): Promise<void> {
-  if (out.destroyed) return;
-  const ended = new AbortController();
+/** Waits until the client has taken what is there, or left; no longer than until `signal`. */
+async function drained(out: NodeResponse, signal?: AbortSignal): Promise<void> {
+  if (out.destroyed || signal?.aborted) return;
+  const done = new AbortController();
+  const waiting = [once(out, 'drain', done), once(out, 'close', done)];
+  if (signal !== undefined) waiting.push(once(signal, 'abort', done));
   try {
-    await Promise.race([once(out, 'drain', { signal: ended.signal }), once(out, 'close', { signal: ended.signal })]);
+    await Promise.race(waiting);
   } finally {
-    ended.abort();
+    done.abort();
   }
 }

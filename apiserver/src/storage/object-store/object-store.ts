@@ -97,6 +97,8 @@ export interface WatchRequest extends Selection {
   readonly bookmarks: boolean;
   /** Called once everything that was there at the beginning has been taken: from then on the watch waits for changes. */
   readonly initialized?: () => void;
+  /** Called when this reader has fallen too far behind: it may be waiting for its own client rather than for events. */
+  readonly onTooSlow?: () => void;
 }
 
 /** A selector that stops or starts matching turns an update into DELETED or ADDED, as upstream's cacher does. */

@@ -351,6 +351,17 @@ describe('object stores', () => {
       expect(await quick.log(2)).to.deep.equal(['MODIFIED a/x @10001', 'MODIFIED a/x @10002']);
     });
 
+    it('ends a watcher for which more than 64 MiB wait, and says so while it waits for its own reader', async () => {
+      let told = 0;
+      const slow = watch({ onTooSlow: () => told++ });
+      await slow.begun();
+      const megabyte = 'x'.repeat(1 << 20);
+      for (let count = 1; count <= 66; count++) await create(thing('a', `x${count}`, { node: megabyte }));
+      await clock.settle();
+      expect(told).to.equal(1);
+      expect(await slow.failure()).to.be.instanceOf(WatcherTooSlowError);
+    });
+
     it('ends all watches of a resource that is no longer served', async () => {
       const seen = watch();
       await seen.begun();

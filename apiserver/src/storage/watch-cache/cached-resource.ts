@@ -179,7 +179,7 @@ export class CachedResource implements FeedMember {
         if (stop.aborted) return;
         yield events;
       }
-      watcher.initialized();
+      watcher.selection.initialized?.();
       for (;;) {
         const events = await watcher.mailbox.take();
         if (events === undefined || stop.aborted) return;

@@ -9,27 +9,28 @@ import type { StoredEntry } from '../object-store/stored-entry.ts';
 import type { Revision } from '../storage.ts';
 import type { CacheEvent } from './cache-event.ts';
 
-/** Events that wait for one reader. A reader that is further behind is ended, and comes back from where it was. */
+/** What waits for one reader. A reader that is further behind is ended, and comes back from where it was. */
 const watcherBufferEventsMax = 10_000;
+/** Of objects as they are stored. */
+const watcherBufferBytesMax = 64 * 1024 * 1024;
 
 /** One reader of changes. */
 export class Watcher {
-  readonly selection: Selection;
-  readonly bookmarks: boolean;
+  readonly selection: WatchRequest;
   readonly mailbox = new Mailbox<StoreEvent>();
   readonly #selects: (entry: StoredEntry) => boolean;
   /** The reader has been told everything up to here. */
   #toldRevision: Revision;
-
-  /** To be called once it has everything that was there when it began. */
-  readonly initialized: () => void;
+  #waitingBytes = 0;
 
   constructor(request: WatchRequest, fromRevision: Revision) {
     this.selection = request;
-    this.bookmarks = request.bookmarks;
-    this.initialized = request.initialized ?? (() => {});
     this.#toldRevision = fromRevision;
     this.#selects = selectorOf(request);
+  }
+
+  get bookmarks(): boolean {
+    return this.selection.bookmarks;
   }
 
   /** True where the event concerns this reader, who must then be woken. */
@@ -37,7 +38,7 @@ export class Watcher {
     const seen = event.seenBy(this.#selects);
     if (seen === undefined) return false;
     this.#toldRevision = event.revision;
-    this.#push(seen);
+    this.#push(seen, (event.current ?? event.previous)?.stored.length);
     return true;
   }
 
@@ -48,9 +49,17 @@ export class Watcher {
     this.mailbox.wake();
   }
 
-  #push(event: StoreEvent): void {
-    if (this.mailbox.size < watcherBufferEventsMax) this.mailbox.push(event);
-    else this.mailbox.fail(new WatcherTooSlowError(`more than ${watcherBufferEventsMax} events wait for this watcher`));
+  #push(event: StoreEvent, bytes = 0): void {
+    if (this.mailbox.size === 0) this.#waitingBytes = 0;
+    this.#waitingBytes += bytes;
+    if (this.mailbox.size < watcherBufferEventsMax && this.#waitingBytes <= watcherBufferBytesMax) {
+      this.mailbox.push(event);
+      return;
+    }
+    this.mailbox.fail(
+      new WatcherTooSlowError(`${this.mailbox.size} events of ${this.#waitingBytes} bytes wait for this watcher`),
+    );
+    this.selection.onTooSlow?.();
   }
 }
 

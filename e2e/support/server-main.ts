@@ -8,7 +8,7 @@ import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
 import { type Environment, type LogFields, silentLogger } from '@coracle/apimachinery/component';
 import { createMemoryStorage } from '@coracle/apiserver/storage';
 import { startApiServer } from '@coracle/cluster/control-plane';
-import { createReferenceKeys } from '../support/index.ts';
+import { createReferenceKeys } from './reference-control-plane.ts';
 import type { FromServer, ToServer } from './server-process.ts';
 
 /** Nobody else is served while one request computes this long. Processor time, as the machine may be busy with others. */
