@@ -8,16 +8,25 @@ export interface Answer {
   readonly message: string;
 }
 
+/** Credentials by name. */
+export type MakeCredentials = (keys: ReferenceKeys) => Promise<ReadonlyMap<string, Credential>>;
+
 /** A server with everything in it that the tables speak of. */
 export class Subject {
   readonly #credentialOf: (who: string) => Credential;
   readonly #server: { readonly url: string; readonly pki: ReferenceKeys['pki'] };
 
-  static async prepare({ url }: { readonly url: string }, keys: ReferenceKeys): Promise<Subject> {
+  static async prepare(
+    { url }: { readonly url: string },
+    keys: ReferenceKeys,
+    makeMore: MakeCredentials = async () => new Map(),
+  ): Promise<Subject> {
     const server = { url, pki: keys.pki };
     using admin = new ApiCaller(server);
     await makeFixture(admin);
-    return new Subject(server, await makeCredentials(admin, keys));
+    const more = await makeMore(keys);
+    const credentialOf = await makeCredentials(admin, keys);
+    return new Subject(server, (who) => more.get(who) ?? credentialOf(who));
   }
 
   private constructor(

@@ -77,7 +77,7 @@ export const credentialSections: readonly Section[] = [
       mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-scopes': 'view,view' })),
       may(list, 200, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-%73copes': ['view', 'view'] })),
       mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-%zz': 'view' })),
-      mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-%ff': 'view' })),
+      mayNot(list, undefined, impersonating({ 'impersonate-user': 'reader', 'impersonate-extra-%c3%ab': 'view' })),
       {
         asks: list,
         code: 400,

@@ -42,7 +42,7 @@ export async function startWebhookChain(): Promise<WebhookChain> {
   const meta = { apiVersion: 'abac.authorization.kubernetes.io/v1beta1', kind: 'Policy' };
   await writeFile(file('policies'), JSON.stringify({ ...meta, spec: policy }));
   for (const server of servers) {
-    await writeFile(file(`${server}.kubeconfig`), kubeconfig(`http://127.0.0.1:${port}/${server}`));
+    await writeFile(file(`${server}.kubeconfig`), kubeconfigOf(`http://127.0.0.1:${port}/${server}`));
     await writeFile(file(server), configuration(file(`${server}.kubeconfig`)));
   }
   return {
@@ -69,7 +69,8 @@ function answer(response: ServerResponse, review: { apiVersion: string; spec: { 
   }
 }
 
-function kubeconfig(server: string): string {
+/** For a server that calls a webhook. */
+export function kubeconfigOf(server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

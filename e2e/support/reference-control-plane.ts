@@ -141,6 +141,12 @@ function apiserverFlags({ directory }: ReferenceKeys): string[] {
     ...[`--client-ca-file=${file('ca.crt')}`, `--service-account-key-file=${file('sa.pub')}`],
     ...[`--service-account-signing-key-file=${file('sa.key')}`],
     '--service-account-issuer=https://kubernetes.default.svc',
+    ...[
+      `--requestheader-client-ca-file=${file('front-proxy-ca.crt')}`,
+      '--requestheader-allowed-names=front-proxy-client',
+    ],
+    ...['--requestheader-username-headers=X-Remote-User', '--requestheader-uid-headers=X-Remote-Uid'],
+    ...['--requestheader-group-headers=X-Remote-Group', '--requestheader-extra-headers-prefix=X-Remote-Extra-'],
     ...['--service-cluster-ip-range=10.96.0.0/12', '--advertise-address=192.0.2.1'],
   ];
 }

@@ -1,3 +1,4 @@
+import { FieldsOnly } from './native-maps.ts';
 import { CelError } from './cel-error.ts';
 import { CelDuration, CelTimestamp } from './time.ts';
 import {
@@ -68,7 +69,7 @@ const isOrdered = (value: CelValue) =>
 
 function isIn(element: CelValue, container: CelValue): boolean {
   if (isList(container)) return elementsOf(container).some((each) => celEquals(each, element));
-  if (isMap(container)) return lookUp(container, element) !== undefined;
+  if (isMap(container) && !(container instanceof FieldsOnly)) return lookUp(container, element) !== undefined;
   throw overload();
 }
 

@@ -1,4 +1,5 @@
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
+import { withAuthenticatedGroup } from '../filters/authentication.ts';
 import type { ApiServerOptions, SecurityContext } from '../options.ts';
 import type { IssueToken } from '../resources/parts.ts';
 import type { Authentication, Authenticator, TokenAuthenticator } from './authenticator.ts';
@@ -109,7 +110,7 @@ async function authenticateToken(
   for (const bearer of bearers) {
     try {
       const answer = await bearer.authenticateToken(token, audiences);
-      if (answer !== undefined) return answer;
+      if (answer !== undefined) return { ...answer, user: withAuthenticatedGroup(answer.user) };
     } catch (error) {
       errors.push(textOfError(error));
     }

@@ -8,7 +8,7 @@ import {
   startServerPair,
 } from '../../support/index.ts';
 import type { Row, Section } from '../row.ts';
-import { type Answer, Subject } from '../subject.ts';
+import { type Answer, type MakeCredentials, Subject } from '../subject.ts';
 
 const referenceFlags = ['--enable-admission-plugins=NodeRestriction', '--enable-bootstrap-token-auth'];
 
@@ -25,6 +25,8 @@ export interface Settings {
   readonly access?: AccessOptions;
   /** Of kube-apiserver. */
   readonly flags?: readonly string[];
+  /** Beside those of `callers.ts`. */
+  readonly credentials?: MakeCredentials;
 }
 
 /** Every section on this server, then on kube-apiserver; where both have to answer the same. `settings` are asked for when the tests run. */
@@ -32,11 +34,14 @@ export function describeTable(title: string, table: readonly Section[], settings
   describe(title, () => {
     let servers: Servers;
     let own: Subject;
+    let credentials: MakeCredentials | undefined;
     const ownAnswers = new Map<Section, Answer[]>();
 
     before(async () => {
-      servers = await startServers(settings());
-      own = await Subject.prepare(servers.own, servers.own.keys);
+      const { credentials: more, ...rest } = settings();
+      credentials = more;
+      servers = await startServers(rest);
+      own = await Subject.prepare(servers.own, servers.own.keys, credentials);
     });
     after(() => servers?.[Symbol.asyncDispose]());
 
@@ -53,7 +58,7 @@ export function describeTable(title: string, table: readonly Section[], settings
 
       before(async function () {
         if (servers.reference === undefined) return skipBecause(this, referenceObstacle());
-        reference = await Subject.prepare(servers.reference, servers.own.keys);
+        reference = await Subject.prepare(servers.reference, servers.own.keys, credentials);
       });
 
       for (const section of table) {

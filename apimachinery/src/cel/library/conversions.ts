@@ -1,3 +1,4 @@
+import { FieldsOnly } from '../native-maps.ts';
 import { CelError } from '../cel-error.ts';
 import { checkInt } from '../operators.ts';
 import { CelDuration, CelTimestamp } from '../time.ts';
@@ -52,7 +53,7 @@ export function sizeOf(value: CelValue): bigint | undefined {
   if (typeof value === 'string') return BigInt(textLength(value));
   if (value === null || value instanceof CelObject) return undefined;
   if (value instanceof Uint8Array || isList(value)) return BigInt(value.length);
-  return isMap(value) ? BigInt(entriesOf(value).length) : undefined;
+  return isMap(value) && !(value instanceof FieldsOnly) ? BigInt(entriesOf(value).length) : undefined;
 }
 
 function toInt(value: CelValue): CelValue | undefined {

@@ -5,13 +5,14 @@ import {
   type CelProgram,
   type CelValue,
   compile,
+  FieldsOnly,
   listOf,
   mapOf,
   objectType,
   stringType,
   type Type,
   typeText,
-  unescapeProperty,
+  UnescapingMap,
 } from '@coracle/apimachinery/cel';
 import type { UserInfo } from '../../http/api-request.ts';
 import { compileRegex } from '../../admission/cel/index.ts';
@@ -50,27 +51,20 @@ export function compileExpression(
   }
 }
 
-/** Claims as expressions see them: numbers are doubles, names may be said escaped (`claims.acme__dot__com`). */
-export function claimsValue(json: unknown): CelValue {
-  if (Array.isArray(json)) return CelList.copy(json.map(claimsValue));
-  if (typeof json !== 'object' || json === null) return json as CelValue;
-  return new UnescapingMap(Object.entries(json).map(([name, value]) => [name, claimsValue(value)]));
+/** Claims as expressions see them: numbers are doubles, names may be said escaped. */
+export function claimsValue(claims: object): CelValue {
+  return new FieldsOnly(entriesOf(claims));
 }
+
+function valueOf(json: unknown): CelValue {
+  if (Array.isArray(json)) return CelList.copy(json.map(valueOf));
+  if (typeof json !== 'object' || json === null) return json as CelValue;
+  return new UnescapingMap(entriesOf(json));
+}
+
+const entriesOf = (json: object) =>
+  Object.entries(json).map(([name, value]): [string, CelValue] => [name, valueOf(value)]);
 
 export function userValue({ username, uid = '', groups, extra }: UserInfo): CelValue {
-  return { username, uid, groups: [...groups], extra: claimsValue(extra) };
-}
-
-class UnescapingMap extends Map<CelValue, CelValue> {
-  override has(key: CelValue): boolean {
-    return super.has(unescaped(key));
-  }
-
-  override get(key: CelValue): CelValue | undefined {
-    return super.get(unescaped(key));
-  }
-}
-
-function unescaped(key: CelValue): CelValue {
-  return typeof key === 'string' ? unescapeProperty(key) : key;
+  return { username, uid, groups: [...groups], extra: valueOf(extra) };
 }

@@ -278,6 +278,14 @@ describe('tokens of OpenID Connect issuers', () => {
     expect(await answer({ sub: 'system:admin' })).to.match(/user info validation rule: .* failed: reserved$/);
   });
 
+  it('show their claims as fields, not as a map', async () => {
+    const claimValidationRules = [{ expression: "'sub' in claims" }];
+    expect(await ask(await openFile(jwt({ claimValidationRules })), issue(claims()))).to.match(/: no such overload$/);
+    const within = [{ expression: "'team' in claims.acme && size(claims.acme) == 1" }];
+    const token = issue(claims({ acme: { team: 'red' } }));
+    expect(await ask(await openFile(jwt({ claimValidationRules: within })), token)).to.include({ username: 'jane' });
+  });
+
   it('are described by flags, with kube-apiserver’s defaults', async () => {
     const caFile = join(directory, 'ca.pem');
     await writeFile(caFile, authority);

@@ -1,0 +1,152 @@
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { TestIssuer } from '@coracle/apiserver/testing';
+import { ensureClusterPki } from '@coracle/cluster/pki';
+import type { ReferenceKeys } from '../support/index.ts';
+import type { Credential } from './callers.ts';
+import { kubeconfigOf } from './webhook-chain.ts';
+
+/** An issuer of OpenID Connect and a webhook that knows tokens, and what tells a server to believe them. */
+export interface Believers extends AsyncDisposable {
+  /** AuthenticationConfiguration. */
+  readonly configFile: string;
+  readonly webhookFile: string;
+  credentials(keys: ReferenceKeys): Promise<ReadonlyMap<string, Credential>>;
+}
+
+const keyId = 'key-1';
+const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+export async function startBelievers(): Promise<Believers> {
+  const directory = await mkdtemp(join(tmpdir(), 'coracle-believers-'));
+  const file = (name: string) => join(directory, name);
+  const pki = await ensureClusterPki({ directory: file('pki'), servingNames: ['127.0.0.1'], now: Date.now() });
+  const issuer = await TestIssuer.start({ cert: pki.serving.certificate, key: pki.serving.key });
+  const { publicKey, privateKey } = rsa();
+  issuer.keys = { [keyId]: publicKey };
+  await writeFile(file('authentication'), configuration(issuer.url, pki.authority.certificate));
+  const webhook = await startWebhook();
+  await writeFile(file('kubeconfig'), kubeconfigOf(webhook.url));
+  return {
+    configFile: file('authentication'),
+    webhookFile: file('kubeconfig'),
+    credentials: async (keys) =>
+      new Map([...tokens(issuer.url, privateKey), ...(await proxies(keys, file('front-proxy')))]),
+    async [Symbol.asyncDispose]() {
+      await issuer.stop();
+      await webhook.stop();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function configuration(url: string, certificateAuthority: string): string {
+  return JSON.stringify({
+    apiVersion: 'apiserver.config.k8s.io/v1',
+    kind: 'AuthenticationConfiguration',
+    jwt: [
+      {
+        issuer: { url, certificateAuthority, audiences: ['kubernetes', 'sts'], audienceMatchPolicy: 'MatchAny' },
+        claimValidationRules: [
+          { claim: 'tenant', requiredValue: 'acme' },
+          { expression: '!has(claims.banned) || claims.banned == false', message: 'banned' },
+        ],
+        claimMappings: {
+          username: { claim: 'sub', prefix: '' },
+          groups: { expression: 'claims.?groups.orValue([])' },
+          uid: { expression: "claims.?uid.orValue('none')" },
+          extra: [{ key: 'acme.com/team', valueExpression: "claims.?acme__dot__com.?team.orValue('')" }],
+        },
+        userValidationRules: [{ expression: "!user.username.startsWith('system:')", message: 'reserved' }],
+      },
+    ],
+    anonymous: { enabled: true, conditions: ['/readyz', '/version'].map((path) => ({ path })) },
+  });
+}
+
+/** Knows the token `webhook:NAME` as NAME; `webhook:error` it cannot tell. */
+async function startWebhook(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const receiver = createServer(async (request, response) => {
+    const { apiVersion, spec } = (await json(request)) as { apiVersion: string; spec: { token: string } };
+    const [, name] = /^webhook:(\w+)$/.exec(spec.token) ?? [];
+    const user = { username: name, uid: '7', groups: ['a,b'], extra: { 'acme.com/arn': ['arn:1', 'arn:2'] } };
+    const status =
+      name === undefined || name === 'error'
+        ? { authenticated: false, ...(name === 'error' ? { error: 'no such account' } : {}) }
+        : { authenticated: true, user, ...(name === 'elsewhere' ? { audiences: ['vault'] } : {}) };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ apiVersion, kind: 'TokenReview', status }));
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/token`,
+    async stop() {
+      receiver.closeAllConnections();
+      await new Promise((resolve) => receiver.close(resolve));
+    },
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function tokens(issuer: string, key: KeyObject): [who: string, credential: Credential][] {
+  const now = Math.floor(Date.now() / 1000);
+  const good = { iss: issuer, aud: 'kubernetes', sub: 'reader', tenant: 'acme', exp: now + 3600, jti: 'id-1' };
+  const issue = (claims: Fields = {}, header: Fields = {}, signer = key) =>
+    signed({ alg: 'RS256', kid: keyId, ...header }, { ...good, ...claims }, signer);
+  const described = { groups: ['a', '', 'b,c'], uid: 'u', 'acme.com': { team: 'red' } };
+  const unsigned = `${encode({ alg: 'none' })}.${encode(good)}.`;
+  return Object.entries({
+    'OIDC token': issue(),
+    'OIDC token with groups and more': issue(described),
+    'OIDC token for the second audience': issue({ aud: ['other', 'sts'] }),
+    'OIDC token without a key id': issue({}, { kid: undefined }),
+    'OIDC token that has expired': issue({ exp: 1_000_000_000 }),
+    'OIDC token without end': issue({ exp: undefined }),
+    'OIDC token that is not valid yet': issue({ nbf: now + 3600 }),
+    'OIDC token for another audience': issue({ aud: 'vault' }),
+    'OIDC token of another issuer': issue({ iss: 'https://issuer.example' }),
+    'OIDC token without signature': unsigned,
+    'OIDC token signed with another key': issue({}, {}, rsa().privateKey),
+    'OIDC token of an unknown key': issue({}, { kid: 'other' }, rsa().privateKey),
+    'OIDC token of another tenant': issue({ tenant: 'other' }),
+    'OIDC token without tenant': issue({ tenant: undefined }),
+    'OIDC token of somebody banned': issue({ banned: true }),
+    'OIDC token with groups that are none': issue({ groups: [1] }),
+    'OIDC token without a name': issue({ sub: undefined }),
+    'OIDC token of a reserved name': issue({ sub: 'system:admin' }),
+    'token that the webhook knows': 'webhook:reader',
+    'token that the webhook knows for others': 'webhook:elsewhere',
+    'token that the webhook cannot tell': 'webhook:error',
+    'token that the webhook does not know': 'webhook?',
+  }).map(([who, token]) => [who, { identity: 'none', headers: { authorization: `Bearer ${token}` } }]);
+}
+
+function signed(header: Fields, claims: Fields, key: KeyObject): string {
+  const input = `${encode(header)}.${encode(claims)}`;
+  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+async function proxies({ pki, directory }: ReferenceKeys, scratch: string): Promise<[string, Credential][]> {
+  // Its authority as the authority of a cluster, which can issue certificates.
+  await mkdir(scratch, { recursive: true });
+  for (const ending of ['crt', 'key']) {
+    await copyFile(join(directory, `front-proxy-ca.${ending}`), join(scratch, `ca.${ending}`));
+  }
+  const proxyPki = await ensureClusterPki({ directory: scratch, servingNames: [], now: Date.now() });
+  const client = (commonName: string) => ({ commonName, organizations: [], usages: ['client' as const], days: 1 });
+  return [
+    ['front proxy', { identity: pki.frontProxyClient, headers: {} }],
+    ['front proxy of another name', { identity: await proxyPki.issue(client('other-proxy')), headers: {} }],
+    ['front proxy of another authority', { identity: await pki.issue(client('front-proxy-client')), headers: {} }],
+  ];
+}

@@ -1,0 +1,78 @@
+import { may, mayNot, type Row, type Section, unknown } from './row.ts';
+
+const list = 'GET /api/v1/namespaces/team/configmaps';
+const whoAmI: Row = may('POST /apis/authentication.k8s.io/v1/selfsubjectreviews', 201, { body: {} });
+const reviewed = (token: string, more: object = {}): Row => ({
+  ...may('POST /apis/authentication.k8s.io/v1/tokenreviews', 201, { body: more }),
+  reviewed: token,
+});
+const asUser = (headers: NonNullable<Row['headers']>): Row => ({ ...whoAmI, headers });
+
+const good = ['OIDC token', 'OIDC token for the second audience', 'OIDC token without a key id'];
+const bad = [
+  'OIDC token that has expired',
+  'OIDC token without end',
+  'OIDC token for another audience',
+  'OIDC token of another issuer',
+  'OIDC token without signature',
+  'OIDC token signed with another key',
+  'OIDC token of an unknown key',
+  'OIDC token of another tenant',
+  'OIDC token without tenant',
+  'OIDC token of somebody banned',
+  'OIDC token with groups that are none',
+  'OIDC token without a name',
+  'OIDC token of a reserved name',
+  'token that the webhook knows for others',
+  'token that the webhook cannot tell',
+  'token that the webhook does not know',
+];
+
+/** Who is believed where `believers.ts` says whom to believe. */
+export const believerSections: readonly Section[] = [
+  { who: 'nobody', rows: [may('GET /version'), may('GET /readyz'), unknown('GET /livez'), unknown(list)] },
+  ...good.map((who): Section => ({ who, rows: [may(list), whoAmI, mayNot('GET /api/v1/pods')] })),
+  { who: 'OIDC token with groups and more', rows: [may(list), whoAmI] },
+  ...bad.map((who): Section => ({ who, rows: [unknown(list), unknown('GET /version')] })),
+  // Its message tells the time.
+  { who: 'OIDC token that is not valid yet', rows: [unknown(list)] },
+  { who: 'token that the webhook knows', rows: [may(list), whoAmI, mayNot('GET /api/v1/pods')] },
+  {
+    who: 'administrator',
+    rows: [
+      ...[...good, 'OIDC token with groups and more', 'token that the webhook knows', ...bad].map((who) =>
+        reviewed(who),
+      ),
+      reviewed('OIDC token', { audiences: ['vault'] }),
+      reviewed('token that the webhook knows', { audiences: ['vault'] }),
+      reviewed('token that the webhook knows for others', { audiences: ['vault', 'x'] }),
+    ],
+  },
+  {
+    who: 'front proxy',
+    rows: [
+      { ...may(list), headers: { 'x-remote-user': 'reader' } },
+      asUser({ 'x-remote-user': 'jane', 'x-remote-group': 'a,b' }),
+      asUser({ 'x-remote-user': ['jane', 'other'], 'x-remote-group': ['a', '', 'b, c'], 'x-remote-uid': '7' }),
+      asUser({
+        'x-remote-user': 'jane',
+        'x-remote-extra-Acme.com%2fTeam': ['red, blue', ''],
+        'x-remote-extra-%zz': 'x',
+      }),
+      { ...mayNot(list), headers: { 'x-remote-user': 'system:anonymous', 'x-remote-group': 'system:unauthenticated' } },
+      { ...unknown(list), headers: { 'x-remote-group': 'system:masters' } },
+      { ...unknown(list), headers: { 'x-remote-user': '' } },
+      unknown('GET /version'),
+    ],
+  },
+  {
+    who: 'front proxy of another name',
+    rows: [{ ...unknown(list), headers: { 'x-remote-user': 'reader' } }, unknown(list)],
+  },
+  // The certificate counts, what it says of others does not.
+  {
+    who: 'front proxy of another authority',
+    rows: [asUser({ 'x-remote-user': 'reader' }), { ...mayNot(list), headers: { 'x-remote-user': 'reader' } }],
+  },
+  { who: 'administrator', rows: [asUser({ 'x-remote-user': 'reader' })] },
+];
