@@ -1,6 +1,6 @@
 import { field, type FieldError } from '@coracle/apimachinery/errors';
 import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1';
-import { dns1035Label, dns1123Subdomain, portNumber } from '@coracle/apimachinery/validation';
+import { dns1035Label, dns1123Subdomain, pathSegmentName, portNumber } from '@coracle/apimachinery/validation';
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type { Strategy, TableColumn } from '../registry/strategy.ts';
 
@@ -11,7 +11,7 @@ export const apiServiceStrategy: Strategy<APIService> = {
   unconditionalUpdate: false,
   resource: { group: 'apiregistration.k8s.io', resource: 'apiservices' },
   generation: 'none',
-  validateName: () => [],
+  validateName: apiServiceNameProblems,
   defaults({ spec }) {
     if (spec?.service !== undefined) spec.service.port ??= servicePortDefault;
   },
@@ -61,19 +61,9 @@ function availabilityText({ status }: APIService): string {
   return condition.status === 'True' ? 'True' : `${condition.status} (${condition.reason ?? ''})`;
 }
 
-function validateApiService({ metadata, spec = {} as NonNullable<APIService['spec']> }: APIService): FieldError[] {
+function validateApiService({ spec = {} as NonNullable<APIService['spec']> }: APIService): FieldError[] {
   const errors: FieldError[] = [];
   const { group = '', version = '', service } = spec;
-  const name = `${version}.${group}`;
-  if (metadata?.name !== name) {
-    errors.push(
-      field.invalid(
-        'metadata.name',
-        metadata?.name,
-        `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`,
-      ),
-    );
-  }
   if (group === '' && version !== 'v1') {
     errors.push(field.required('spec.group', 'only v1 may have an empty group and it better be legacy kube'));
   }
@@ -91,6 +81,14 @@ function validateApiService({ metadata, spec = {} as NonNullable<APIService['spe
     errors.push(field.invalid('spec.insecureSkipTLSVerify', true, 'may not be true if caBundle is present'));
   }
   return errors;
+}
+
+/** It is named after what it serves. */
+function apiServiceNameProblems(name: string, _prefix: boolean, { spec }: APIService): readonly string[] {
+  const problems = pathSegmentName(name);
+  if (problems.length > 0) return problems;
+  const required = `${spec?.version ?? ''}.${spec?.group ?? ''}`;
+  return name === required ? [] : [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(required)}`];
 }
 
 function inRange(path: string, value: number, max: number): FieldError[] {

@@ -67,7 +67,7 @@ export async function patch(call: Call): Promise<ApiResponse> {
     };
   }
   const mayCreate = type === 'apply' && context.info.subresource === '';
-  const result = await updateObject(write, name, produce, { mayCreate });
+  const result = await updateObject(write, name, produce, { mayCreate, uidIsPrecondition: false });
   return respondWithObject(call, negotiated, result.object, result.stored, result.created ? 201 : 200);
 }
 

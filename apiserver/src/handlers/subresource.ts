@@ -62,7 +62,7 @@ export async function changeView(
     write.fields?.update(served, object);
     return resource.toStorage(object);
   };
-  const result = await updateObject(viewWrite, name, change, { mayCreate: false });
+  const result = await updateObject(viewWrite, name, change, { mayCreate: false, uidIsPrecondition: true });
   return viewResponse(call, row, view.read(await servedForm(resource, result.object)));
 }
 

@@ -29,6 +29,6 @@ export async function update(call: Call): Promise<ApiResponse> {
     return resource.toStorage(object);
   };
   const mayCreate = resource.strategy.createOnUpdate === true && context.info.subresource === '';
-  const result = await updateObject(write, context.info.name, produce, { mayCreate });
+  const result = await updateObject(write, context.info.name, produce, { mayCreate, uidIsPrecondition: true });
   return respondWithObject(call, negotiated, result.object, result.stored, result.created ? 201 : 200);
 }

@@ -14,7 +14,15 @@ import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { dropGatedFields } from './gated-fields.ts';
 import { hasGeneration, resetPaths } from './generation.ts';
-import { dedupeOwnerReferences, fillNamespace, metadataErrors, timestamp, wipeSystemFields } from './metadata.ts';
+import {
+  anyMetadataErrors,
+  dedupeOwnerReferences,
+  fillNamespace,
+  metadataErrors,
+  timestamp,
+  wipeSystemFields,
+} from './metadata.ts';
+import { storedKind } from './served-resource.ts';
 import type { Finish } from './strategy.ts';
 import { newUuid } from './uuid.ts';
 import { admissionAttributes, metaOf, type Write, type WriteResult } from './write.ts';
@@ -29,7 +37,8 @@ const generatedNameAttemptsMax = 8;
 export async function createObject(write: Write, object: KubernetesObject): Promise<WriteResult> {
   const { resource, context } = write;
   const meta = metaOf(object);
-  const hasVersion = meta.resourceVersion !== undefined && meta.resourceVersion !== '';
+  // One that is none is not looked at.
+  const hasVersion = /^0*[1-9]\d*$/.test(meta.resourceVersion ?? '');
   delete meta.resourceVersion;
   wipeSystemFields(meta);
   fillNamespace(meta, resource.row.namespaced ? context.namespace : '');
@@ -97,14 +106,18 @@ async function prepare(write: Write, object: KubernetesObject): Promise<void> {
   const meta = metaOf(object);
   meta.creationTimestamp = timestamp(environment.clock.now());
   meta.uid = newUuid(environment.random);
-  if (!meta.name && meta.generateName) meta.name = generateName(meta.generateName, environment.random);
+  if (!meta.name && meta.generateName) {
+    meta.name =
+      strategy.randomSuffix === false ? meta.generateName : generateName(meta.generateName, environment.random);
+  }
   if (hasGeneration(resource)) meta.generation = 1;
 
   dropGatedFields(object, undefined, resource.schema);
   if (strategy.prepareForCreate !== undefined) await strategy.prepareForCreate(object, context);
   else for (const path of resetPaths(resource)) removeAt(object as Record<string, unknown>, path);
 
-  const errors: FieldError[] = strategy.answer === undefined ? metadataErrors(resource, meta) : [];
+  const asksMetadata = strategy.answer === undefined && strategy.judgesMetadata !== false;
+  const errors: FieldError[] = asksMetadata ? metadataErrors(resource, meta, object) : [];
   if (strategy.validate !== undefined) errors.push(...(await strategy.validate(object, undefined, context)));
   if (strategy.declaresName === true) namesLast(errors);
   const found = mergeFindings(errors, validateDeclared(object, undefined, resource.schema));
@@ -112,9 +125,11 @@ async function prepare(write: Write, object: KubernetesObject): Promise<void> {
     const named =
       strategy.namelessErrors === true
         ? { kind: { ...resource.kind, kind: '' }, name: '' }
-        : { kind: resource.kind, name: meta.name };
+        : { kind: storedKind(resource), name: meta.name };
     throw invalid(named.kind, named.name ?? '', found);
   }
+  const generic = strategy.judgesMetadata === false ? anyMetadataErrors(resource, meta) : [];
+  if (generic.length > 0) throw invalid(resource.kind, meta.name ?? '', generic);
   for (const text of strategy.warnings?.(object, undefined) ?? []) context.warn(text);
   strategy.canonicalize?.(object);
 }

@@ -91,10 +91,10 @@ export function dedupeOwnerReferences(
 }
 
 /** The metadata rules of a create. */
-export function metadataErrors(resource: ServedResource, meta: ObjectMeta): FieldError[] {
+export function metadataErrors(resource: ServedResource, meta: ObjectMeta, object: KubernetesObject): FieldError[] {
   const rule = resource.strategy.validateName ?? nameIsDnsSubdomain;
   return [
-    ...validateObjectMeta(meta, resource.row.namespaced, (name, prefix) => rule(name, prefix), 'metadata'),
+    ...validateObjectMeta(meta, resource.row.namespaced, (name, prefix) => rule(name, prefix, object), 'metadata'),
     ...finalizerErrors(resource, meta),
   ];
 }
@@ -110,8 +110,14 @@ export function metadataUpdateErrors(resource: ServedResource, meta: ObjectMeta,
 }
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
-/** Served by servers of their own upstream: their finalizers may have any name, as those of custom resources. */
-const freelyNamed = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
+/** Not judged by the rules of core upstream: their finalizers may have any name, as those of custom resources. */
+const freelyNamed = new Set([
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'node.k8s.io',
+  'policy',
+]);
 
 /** Finalizers of built-in kinds are standard ones or have a domain (validateKubeFinalizerName in pkg/apis/core/validation). */
 function finalizerErrors({ schema, row }: ServedResource, { finalizers }: ObjectMeta): FieldError[] {

@@ -164,3 +164,8 @@ class ServedResources implements ResourceTable {
 export function createResourceTable(): ResourceTable {
   return new ServedResources();
 }
+
+/** Events are told of as what they are stored as. */
+export function storedKind({ kind, row }: ServedResource): GroupVersionKind {
+  return row.storageGroup === undefined ? kind : { ...kind, group: row.storageGroup };
+}

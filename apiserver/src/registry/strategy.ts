@@ -26,7 +26,16 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   readonly resource: GroupResource;
 
   /** Why `name` is no good, upstream's texts; `prefix` for a generateName. Default: RFC 1123 subdomain. */
-  validateName?(name: string, prefix: boolean): readonly string[];
+  validateName?(name: string, prefix: boolean, object: T): readonly string[];
+
+  /** Default true. False: generateName is taken as the name, without a random suffix. */
+  readonly randomSuffix?: boolean;
+
+  /**
+   * Default true. False: the kind's own rules say nothing of metadata. What the metadata of any object must be is asked when
+   * everything else is fine.
+   */
+  readonly judgesMetadata?: boolean;
 
   /** The rule of names is declared with the type: what it finds is told last, and generateName is judged by the name it made. */
   readonly declaresName?: boolean;

@@ -26,7 +26,7 @@ import {
   metadataUpdateErrors,
   missingVersionError,
 } from './metadata.ts';
-import type { ServedResource } from './served-resource.ts';
+import { storedKind } from './served-resource.ts';
 import type { FieldPath, Finish } from './strategy.ts';
 import { admissionAttributes, authorizeCreate, metaOf, type Write, type WriteResult } from './write.ts';
 
@@ -39,6 +39,8 @@ export type Produce = (current: StoredObject | undefined) => KubernetesObject | 
 export interface UpdateOptions {
   /** PUT of a kind that allows it, and server-side apply, create what does not exist. */
   readonly mayCreate: boolean;
+  /** A uid in the new object is that of the stored one, or there is a conflict: so for PUT. For a patch it may not change. */
+  readonly uidIsPrecondition: boolean;
 }
 
 /** Races between "does not exist" and "exists already" are settled within a few rounds or not at all. */
@@ -53,12 +55,14 @@ export async function updateObject(
 ): Promise<WriteResult> {
   const { resource } = write;
   for (let round = 0; round < createOrUpdateRoundsMax; round++) {
-    const result = await new Update(write, name, produce).run();
+    const result = await new Update(write, name, produce, options).run();
     if (result !== undefined) return result;
     if (!options.mayCreate) throw notFound(resource.groupResource, name);
     await authorizeCreate(write, name);
     const object = await produce(undefined);
     const meta = metaOf(object);
+    checkVersionText(meta);
+    if (meta.uid && options.uidIsPrecondition) throw uidConflict(write, name, meta.uid, meta.namespace, '');
     if (meta.uid) {
       const mismatch = `uid mismatch: the provided object specified uid ${meta.uid}, and no existing object was found`;
       throw conflict(resource.groupResource, name, mismatch);
@@ -73,6 +77,20 @@ export async function updateObject(
     }
   }
   throw conflict(resource.groupResource, name, optimisticLockMessage);
+}
+
+function checkVersionText({ resourceVersion }: ObjectMeta): void {
+  if (!resourceVersion || /^\d+$/.test(resourceVersion)) return;
+  throw plainError(`strconv.ParseUint: parsing ${quote(resourceVersion)}: invalid syntax`);
+}
+
+/** In the store's own words, which upstream hands on. `stored` is empty where there is no object. */
+function uidConflict(write: Write, name: string, uid: string, namespace: string | undefined, stored: string) {
+  const { row, groupResource } = write.resource;
+  const key = `/${row.storagePrefix}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`;
+  const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+  return conflict(groupResource, name, text);
 }
 
 function isAlreadyExists(error: unknown): boolean {
@@ -98,14 +116,16 @@ class Update {
   readonly #write: Write;
   readonly #name: string;
   readonly #produce: Produce;
+  readonly #options: UpdateOptions;
   #finish: Finish | undefined;
   #attributes: AdmissionAttributes | undefined;
   #old: StoredObject | undefined;
 
-  constructor(write: Write, name: string, produce: Produce) {
+  constructor(write: Write, name: string, produce: Produce, options: UpdateOptions) {
     this.#write = write;
     this.#name = name;
     this.#produce = produce;
+    this.#options = options;
   }
 
   /** Undefined where the object does not exist. */
@@ -181,27 +201,18 @@ class Update {
 
   #checkVersion(meta: ObjectMeta, old: ObjectMeta): void {
     const { resource } = this.#write;
-    if (meta.uid && meta.uid !== old.uid) {
-      throw conflict(resource.groupResource, this.#name, this.#uidMismatch(meta.uid, old));
+    if (this.#options.uidIsPrecondition && meta.uid && meta.uid !== old.uid) {
+      throw uidConflict(this.#write, this.#name, meta.uid, old.namespace, old.uid ?? '');
     }
+    checkVersionText(meta);
     if (!meta.resourceVersion || meta.resourceVersion === '0') {
       if (resource.strategy.unconditionalUpdate === false) {
         throw invalid({ group: resource.row.group, kind: resource.row.resource }, this.#name, [missingVersionError()]);
       }
       assign(meta, 'resourceVersion', old.resourceVersion);
-    } else if (!/^\d+$/.test(meta.resourceVersion)) {
-      throw plainError(`strconv.ParseUint: parsing ${quote(meta.resourceVersion)}: invalid syntax`);
     } else if (meta.resourceVersion !== old.resourceVersion) {
       throw conflict(resource.groupResource, this.#name, optimisticLockMessage);
     }
-  }
-
-  /** The store's own words, which upstream hands on. */
-  #uidMismatch(uid: string, old: ObjectMeta): string {
-    const { namespace } = old;
-    const key = `/${this.#write.resource.row.storagePrefix}/${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.uid ?? ''}`;
-    return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   }
 
   async #prepare(object: KubernetesObject, old: KubernetesObject): Promise<void> {
@@ -286,11 +297,6 @@ export async function runAfterDelete(write: Write, object: KubernetesObject): Pr
   } catch (error) {
     context.environment.log.error('hook after a delete failed', { resource: resource.groupResource, error });
   }
-}
-
-/** Events are told of as what they are stored as. */
-function storedKind({ kind, row }: ServedResource): GroupVersionKind {
-  return row.storageGroup === undefined ? kind : { ...kind, group: row.storageGroup };
 }
 
 /** Puts fields back to what they were, or to nothing. */

@@ -1,6 +1,6 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { ClusterTrustBundle, PodCertificateRequest } from '@coracle/apimachinery/types/certificates-v1';
-import { nameIsPathSegment, validateImmutable } from '@coracle/apimachinery/validation';
+import { nameIsDnsSubdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { column, labelsText, nameColumn, orNone, wideColumn } from '../shared/table.ts';
@@ -8,13 +8,12 @@ import { validateSignerName } from './signer-name.ts';
 
 export const clusterTrustBundleStrategy: Strategy<ClusterTrustBundle> = {
   resource: { group: 'certificates.k8s.io', resource: 'clustertrustbundles' },
-  validateName: nameIsPathSegment,
+  validateName: (name, prefix, object) => bundleNameProblems(name, prefix, object.spec?.signerName ?? ''),
   generation: 'none',
   unconditionalUpdate: false,
   validate(object) {
     const { signerName = '', trustBundle = '' } = specOf(object);
-    const errors = bundleNameErrors(object.metadata?.name ?? '', signerName);
-    if (signerName !== '') errors.push(...validateSignerName(signerName, 'spec.signerName'));
+    const errors = signerName === '' ? [] : validateSignerName(signerName, 'spec.signerName');
     if (!trustBundle.includes('-----BEGIN CERTIFICATE-----')) {
       errors.push(field.invalid('spec.trustBundle', '<value omitted>', 'at least one trust anchor must be provided'));
     }
@@ -29,14 +28,14 @@ export const clusterTrustBundleStrategy: Strategy<ClusterTrustBundle> = {
 };
 
 /** The bundles of a signer are named after it. */
-function bundleNameErrors(name: string, signerName: string): FieldError[] {
-  const at = (text: string) => [field.invalid('metadata.name', name, text)];
+function bundleNameProblems(name: string, prefix: boolean, signerName: string): readonly string[] {
   if (signerName === '') {
-    return name.includes(':') ? at('ClusterTrustBundle without signer name must not have ":" in its name') : [];
+    if (name.includes(':')) return ['ClusterTrustBundle without signer name must not have ":" in its name'];
+    return nameIsDnsSubdomain(name, prefix);
   }
-  const prefix = `${signerName.replaceAll('/', ':')}:`;
-  if (name.startsWith(prefix)) return [];
-  return at(`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${prefix}`);
+  const required = `${signerName.replaceAll('/', ':')}:`;
+  if (name.startsWith(required)) return nameIsDnsSubdomain(name.slice(required.length), prefix);
+  return [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${required}`];
 }
 
 export const podCertificateRequestStrategy: Strategy<PodCertificateRequest> = {

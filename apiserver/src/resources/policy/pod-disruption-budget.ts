@@ -12,6 +12,7 @@ const counters = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'exp
 
 export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
   resource: { group: 'policy', resource: 'poddisruptionbudgets' },
+  judgesMetadata: false,
   unconditionalUpdate: false,
   validate: (object) => validateSpec(specOf(object)),
   table: {

@@ -6,6 +6,7 @@ import { limitRangeErrors } from './validation.ts';
 /** Source: pkg/registry/core/limitrange. */
 export const limitRangeStrategy: Strategy<LimitRange> = {
   resource: { group: '', resource: 'limitranges' },
+  createOnUpdate: true,
   generation: 'none',
   defaults({ spec }) {
     for (const item of spec?.limits ?? []) setItemDefaults(item);

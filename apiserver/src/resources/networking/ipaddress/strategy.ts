@@ -9,6 +9,7 @@ import { ageOf, column, nameColumn } from '../../shared/table.ts';
 export const ipAddressStrategy: Strategy<IPAddress> = {
   resource: { group: 'networking.k8s.io', resource: 'ipaddresses' },
   validateName: (name) => validateIp('', name).map(({ detail }) => detail),
+  randomSuffix: false,
   generation: 'none',
   validate: (object) => validateParent(object.spec?.parentRef),
   validateUpdate: (object, old) => unchanged(object.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef'),
