@@ -68,14 +68,18 @@ function checkConfiguration(configuration: KubernetesObject, write: ApplyWrite):
   }
   const problems = configurationProblems(configuration, write.schema ?? { type: 'any' });
   if (problems.length === 0) return;
-  const which = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${gvkText(apiVersion, kind)}`;
+  const which = `${textOf(metadata?.namespace)}/${textOf(metadata?.name)}; ${gvkText(apiVersion, kind)}`;
   throw plainError(`failed to create typed patch object (${which}): ${problemsText(problems)}`);
 }
 
 /** What is no text counts as empty, as in Go. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
 function gvkText(apiVersion: unknown, kind: unknown): string {
-  const { group, version } = parseGroupVersion(typeof apiVersion === 'string' ? apiVersion : '');
-  return `${group}/${version}, Kind=${kind}`;
+  const { group, version } = parseGroupVersion(textOf(apiVersion));
+  return `${group}/${version}, Kind=${textOf(kind)}`;
 }
 
 function trackedEntries(

@@ -1,6 +1,6 @@
 import { goJson, quote } from '../errors/index.ts';
 import { getField, isObject } from '../json/index.ts';
-import type { ListSchema } from '../schema/schema.ts';
+import type { ListSchema, Schema } from '../schema/schema.ts';
 
 /** `f:name`. */
 export function fieldElement(name: string): string {
@@ -41,9 +41,21 @@ function sortedKeys(schema: ListSchema): readonly ElementKey[] {
   return keys;
 }
 
-/** Default of a key field, as `TCP` for the protocol of a port: an item without it is the item with the default. */
+/**
+ * Default of a key field, as `TCP` for the protocol of a port: an item without it is the item with the default. What Go
+ * always writes has its zero value as its default.
+ */
 function keyDefault(schema: ListSchema, key: string): unknown {
-  return schema.items.type === 'object' ? schema.items.fields.get(key)?.schema.default : undefined;
+  if (schema.items.type !== 'object') return undefined;
+  const field = schema.items.fields.get(key);
+  if (field === undefined || field.schema.default !== undefined) return field?.schema.default;
+  const isAlwaysWritten = schema.items.builtin === true && field.omitEmpty !== true && field.pointer !== true;
+  return isAlwaysWritten ? goZero(field.schema) : undefined;
+}
+
+function goZero(schema: Schema): unknown {
+  if (schema.type !== 'scalar') return undefined;
+  return ({ string: '', boolean: false, int32: 0, int64: 0 } as Readonly<Record<string, unknown>>)[schema.scalar];
 }
 
 /** Whether two items are the same one of their list, without building their elements. */

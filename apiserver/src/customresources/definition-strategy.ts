@@ -40,6 +40,7 @@ export function definitionStrategy(hooks: DefinitionHooks): Strategy<CustomResou
     afterCreate: (stored) => hooks.changed(stored),
     afterUpdate: (stored) => hooks.changed(stored),
     deletion: {
+      defaultPropagation: 'unsupported',
       holds: (definition) => definition.metadata?.deletionTimestamp === undefined && isEstablished(definition),
       markDeleting: markTerminating,
     },

@@ -8,6 +8,7 @@ import type { Write } from '../registry/write.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import type { RequestContext } from '../filters/filter.ts';
 import type { Call } from './call.ts';
+import { conversionProblem } from './conversion-problem.ts';
 import type { WriteOptions } from './write-options.ts';
 import { duplicatesError, parseYaml } from './yaml-body.ts';
 
@@ -37,14 +38,16 @@ function decode(context: RequestContext, bytes: Uint8Array, { fieldValidation }:
 /** Merged data as an object of its kind: what is explicitly null in a map or list is a zero value. */
 function decoded(merged: KubernetesObject, schema: ObjectSchema): KubernetesObject {
   try {
-    return checkObject(merged, schema).object as KubernetesObject;
+    return checkObject(merged, schema, { wrapIntegers: true }).object as KubernetesObject;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { apiVersion = '', kind = '', metadata } = merged;
     const { group, version } = parseGroupVersion(apiVersion);
     const type = `${group}/${version}, Kind=${kind}`;
     const which = `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}; ${type}`;
-    const why = `unable to convert unstructured object to ${type}: ${error.message}`;
+    const { mismatch, message } = error;
+    const problem = mismatch === undefined ? message : conversionProblem(mismatch, message);
+    const why = `unable to convert unstructured object to ${type}: ${problem}`;
     throw plainError(`failed to convert new object (${which}) to proper version: ${why}`);
   }
 }

@@ -2,6 +2,7 @@ import { isStatus } from '@coracle/apimachinery/errors';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ApiResponse } from '../http/api-request.ts';
 import { deleteObject } from '../registry/delete.ts';
+import { servedForm } from '../registry/served-resource.ts';
 import type { Write } from '../registry/write.ts';
 import type { ListRequest, StoredObject } from '../storage/object-store/object-store.ts';
 import type { Call } from './call.ts';
@@ -32,11 +33,11 @@ export async function deleteCollection(call: Call): Promise<ApiResponse> {
     return respondWithList(call, negotiated, items, meta);
   }
   // Upstream's list of what it deleted is typed: its items do not say what they are.
-  return respondWithMadeUpList(call, negotiated, items.map(withoutKind), meta);
+  const served = await Promise.all(items.map(({ object }) => servedForm(resource, object)));
+  return respondWithMadeUpList(call, negotiated, served.map(withoutKind), meta);
 }
 
-function withoutKind({ object }: StoredObject): KubernetesObject {
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+function withoutKind({ kind: _kind, apiVersion: _apiVersion, ...rest }: KubernetesObject): KubernetesObject {
   return rest;
 }
 

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { type DeletionPlan, planDeletion } from './deletion-plan.ts';
 import type { DeleteOptions } from './readers.ts';
+import { storedKind } from './served-resource.ts';
 import { keyOf, runAfterDelete } from './update.ts';
 import { admissionAttributes, type Write } from './write.ts';
 
@@ -136,21 +137,23 @@ async function admitDelete(write: Write, current: KubernetesObject): Promise<voi
 }
 
 /** Throws Conflict where the object is not the one the client means. */
-function checkPreconditions(write: Write, current: KubernetesObject, { preconditions }: DeleteOptions): void {
+function checkPreconditions({ resource }: Write, current: KubernetesObject, { preconditions }: DeleteOptions): void {
   if (preconditions === undefined) return;
-  const { group, kind } = write.resource.row;
   const meta = current.metadata ?? {};
-  const { uid, resourceVersion } = preconditions;
-  if (uid !== undefined && uid !== meta.uid) {
-    const text =
-      `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid ?? ''}). ` +
-      'The object might have been deleted and then recreated';
-    throw conflict({ group, resource: kind }, meta.name ?? '', text);
-  }
-  if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) {
-    const text =
-      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record ` +
-      `(${meta.resourceVersion ?? ''}). The object might have been modified`;
+  for (const [name, label, after] of preconditionFields) {
+    const [wanted, found = ''] = [preconditions[name], meta[name]];
+    if (wanted === undefined || wanted === found) continue;
+    if (resource.strategy.deletion?.preconditionsOfStore === true) {
+      const text = `Precondition failed: ${label} in precondition: ${wanted}, ${label} in object meta: ${found}`;
+      throw conflict(resource.groupResource, meta.name ?? '', text);
+    }
+    const { group, kind } = storedKind(resource);
+    const text = `the ${label} in the precondition (${wanted}) does not match the ${label} in record (${found}). ${after}`;
     throw conflict({ group, resource: kind }, meta.name ?? '', text);
   }
 }
+
+const preconditionFields = [
+  ['uid', 'UID', 'The object might have been deleted and then recreated'],
+  ['resourceVersion', 'ResourceVersion', 'The object might have been modified'],
+] as const;

@@ -19,11 +19,12 @@ const foregroundFinalizer = 'foregroundDeletion';
 export function planDeletion(write: Write, current: KubernetesObject, options: DeleteOptions): DeletionPlan {
   const now = write.context.environment.clock.now();
   const meta = current.metadata ?? {};
+  const isHeld = write.resource.strategy.deletion?.holds?.(current) === true;
+  if (isHeld && meta.deletionTimestamp !== undefined) return { type: 'pending' };
   const grace = graceOf(write, current, options, now);
   if (grace === 'pending') return { type: 'pending' };
   const finalizers = finalizersFor(write, meta, options);
-  const held = finalizers.length > 0 || write.resource.strategy.deletion?.holds?.(current) === true;
-  if (!held && (grace === undefined || grace.seconds === 0)) {
+  if (!isHeld && finalizers.length === 0 && (grace === undefined || grace.seconds === 0)) {
     // The last state says that it was deleted, where the kind knows grace periods.
     return { type: 'now', apply: (object) => (grace === undefined ? undefined : applyGrace(metaOf(object), grace)) };
   }
@@ -99,9 +100,11 @@ function propagationOf(
   finalizers: readonly string[],
   options: DeleteOptions,
 ): 'Orphan' | 'Foreground' | 'Background' {
+  const fallback = write.resource.strategy.deletion?.defaultPropagation;
+  if (fallback === 'unsupported') return 'Background';
   if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
   if (options.propagationPolicy !== undefined) return options.propagationPolicy;
   if (finalizers.includes(orphanFinalizer)) return 'Orphan';
   if (finalizers.includes(foregroundFinalizer)) return 'Foreground';
-  return write.resource.strategy.deletion?.defaultPropagation === 'orphan' ? 'Orphan' : 'Background';
+  return fallback === 'orphan' ? 'Orphan' : 'Background';
 }

@@ -198,8 +198,13 @@ export interface DeletionStrategy<T extends KubernetesObject = KubernetesObject>
    * 0 deletes at once. Absent hook: the kind is deleted at once.
    */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
-  /** What happens to dependents where the client does not say. Default `background`; `orphan` for legacy kinds. */
-  readonly defaultPropagation?: 'background' | 'orphan';
+  /**
+   * What happens to dependents where the client does not say. Default `background`; `orphan` for legacy kinds; `unsupported`:
+   * nothing, whatever the client says.
+   */
+  readonly defaultPropagation?: 'background' | 'orphan' | 'unsupported';
+  /** Preconditions that do not hold are told of in the words of the store. Default false. */
+  readonly preconditionsOfStore?: boolean;
   /** `Warning` headers of a delete that does not say what happens to dependents. */
   readonly undecidedWarning?: string;
   /** Holds the object back besides metadata.finalizers: `spec.finalizers` of a Namespace. */

@@ -3,6 +3,7 @@ import type { ClusterTrustBundle, PodCertificateRequest } from '@coracle/apimach
 import { nameIsDnsSubdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
+import { specAndMetadata } from '../shared/status-resets.ts';
 import { column, labelsText, nameColumn, orNone, wideColumn } from '../shared/table.ts';
 import { validateSignerName } from './signer-name.ts';
 
@@ -69,5 +70,5 @@ export const podCertificateRequestStrategy: Strategy<PodCertificateRequest> = {
       labelsText(spec?.unverifiedUserAnnotations),
     ],
   },
-  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+  subresources: { status: { type: 'update', resetFields: specAndMetadata } },
 };

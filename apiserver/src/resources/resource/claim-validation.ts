@@ -43,7 +43,9 @@ function each<T>(
 }
 
 /** Names of requests, each with those of its alternatives. */
-function requestNames(claim: DeviceClaim): ReadonlyMap<string, ReadonlySet<string>> {
+export type RequestNames = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function requestNames(claim: DeviceClaim): RequestNames {
   return new Map(
     (claim.requests ?? []).map(({ name, firstAvailable }) => [
       name,
@@ -100,18 +102,14 @@ export function validateSelectors(selectors: readonly DeviceSelector[] | undefin
   });
 }
 
-function validateToleration({ operator = '', value = '' }: DeviceToleration, path: string): FieldError[] {
+export function validateToleration({ operator = '', value = '' }: DeviceToleration, path: string): FieldError[] {
   if (operator === 'Exists' && value !== '') {
     return [field.invalid(`${path}.value`, value, 'must be empty for operator `Exists`')];
   }
   return operator === 'Equal' ? labelValue(value).map((text) => field.invalid(`${path}.value`, value, text)) : [];
 }
 
-function validateConstraint(
-  constraint: DeviceConstraint,
-  names: ReadonlyMap<string, ReadonlySet<string>>,
-  path: string,
-): FieldError[] {
+function validateConstraint(constraint: DeviceConstraint, names: RequestNames, path: string): FieldError[] {
   const errors = each(constraint.requests, `${path}.requests`, (name, at) => validateNameReference(name, names, at));
   if (constraint.matchAttribute !== undefined || constraint.distinctAttribute !== undefined) return errors;
   const text = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
@@ -119,11 +117,7 @@ function validateConstraint(
 }
 
 /** `request` or `request/alternative`. */
-function validateNameReference(
-  name: string,
-  names: ReadonlyMap<string, ReadonlySet<string>>,
-  path: string,
-): FieldError[] {
+export function validateNameReference(name: string, names: RequestNames, path: string): FieldError[] {
   const text = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
   const [request = '', alternative, ...more] = name.split('/');
   if (more.length > 0) return [field.invalid(path, name, text)];
@@ -142,11 +136,13 @@ export function validateDeviceConfiguration({ opaque }: DeviceConfiguration, pat
 
 function validateOpaque({ driver = '', parameters }: OpaqueDeviceConfiguration, path: string): FieldError[] {
   const errors = validateDriverName(driver, `${path}.driver`);
-  const at = `${path}.parameters`;
-  if (parameters === undefined || parameters === null) return [...errors, field.required(at)];
-  if (byteLength(JSON.stringify(parameters)) > parametersBytesMax) {
-    return [...errors, field.tooLong(at, parametersBytesMax)];
-  }
+  return [...errors, ...validateParameters(parameters, `${path}.parameters`, parametersBytesMax)];
+}
+
+/** What only a driver understands is an object of JSON. */
+export function validateParameters(parameters: unknown, path: string, bytesMax: number): FieldError[] {
+  if (parameters === undefined || parameters === null) return [field.required(path)];
+  if (byteLength(JSON.stringify(parameters)) > bytesMax) return [field.tooLong(path, bytesMax)];
   const isObject = typeof parameters === 'object' && !Array.isArray(parameters);
-  return isObject ? errors : [...errors, field.invalid(at, '<value omitted>', 'must be a valid JSON object')];
+  return isObject ? [] : [field.invalid(path, '<value omitted>', 'must be a valid JSON object')];
 }

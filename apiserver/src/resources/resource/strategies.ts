@@ -1,4 +1,4 @@
-import type { FieldError } from '@coracle/apimachinery/errors';
+import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type {
   DeviceClaim,
@@ -8,9 +8,16 @@ import type {
   ResourceClaimTemplate,
   ResourceSlice,
 } from '@coracle/apimachinery/types/resource-v1';
-import { validateAnnotations, validateImmutable, validateLabels } from '@coracle/apimachinery/validation';
+import {
+  validateAnnotations,
+  validateConditions,
+  validateImmutable,
+  validateLabels,
+} from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
-import type { Strategy } from '../shared/registry.ts';
+import { type Strategy, timestamp } from '../shared/registry.ts';
+import { specAndMetadata } from '../shared/status-resets.ts';
+import { validateClaimStatus } from './claim-status.ts';
 import { validateDeviceClaim, validateDeviceConfiguration, validateSelectors } from './claim-validation.ts';
 import { validateTaint } from './device-validation.ts';
 import { validateDriverName, validateLabelName, validatePoolName } from './names.ts';
@@ -42,7 +49,7 @@ export const resourceClaimStrategy: Strategy<ResourceClaim> = {
     columns: [nameColumn, column('State', 'string', 'Whether devices are allocated'), ageColumn],
     row: (object, now) => [object.metadata?.name, claimState(object), ageOf(object, now)],
   },
-  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+  subresources: { status: { type: 'update', resetFields: specAndMetadata, validateUpdate: validateClaimStatus } },
 };
 
 function claimState({ metadata, status }: ResourceClaim): string {
@@ -115,6 +122,20 @@ export const resourceSliceStrategy: Strategy<ResourceSlice> = {
 
 export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
   resource: { group, resource: 'devicetaintrules' },
+  prepareForCreate(object, { environment }) {
+    delete object.status;
+    stampTaint(object, environment.clock.now());
+  },
+  prepareForUpdate(object, old, { environment }) {
+    if (old.status === undefined) delete object.status;
+    else object.status = old.status;
+    const [taint, before] = [object.spec?.taint, old.spec?.taint];
+    // The time tells when the present effect came; who sets it himself is believed.
+    if (taint !== undefined && taint.effect !== before?.effect && taint.timeAdded === before?.timeAdded) {
+      delete taint.timeAdded;
+    }
+    stampTaint(object, environment.clock.now());
+  },
   validate: ({ spec }) => validateTaintRule(spec ?? {}),
   table: {
     columns: [
@@ -131,8 +152,28 @@ export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
       return [object.metadata?.name, taint?.key, taint?.value ?? '', taint?.effect, added, ageOf(object, now)];
     },
   },
-  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+  subresources: {
+    status: {
+      type: 'update',
+      resetFields: specAndMetadata,
+      validateUpdate: ({ status }) => {
+        const conditions = status?.conditions ?? [];
+        return [
+          ...validateConditions(conditions, 'status.conditions'),
+          ...(conditions.length > ruleConditionsMax
+            ? [field.tooMany('status.conditions', conditions.length, ruleConditionsMax)]
+            : []),
+        ];
+      },
+    },
+  },
 };
+
+function stampTaint({ spec }: DeviceTaintRule, now: number): void {
+  if (spec?.taint !== undefined) spec.taint.timeAdded ??= timestamp(now);
+}
+
+const ruleConditionsMax = 8;
 
 function validateTaintRule({ deviceSelector, taint }: Partial<DeviceTaintRule['spec']>): FieldError[] {
   const { driver, pool, device } = deviceSelector ?? {};

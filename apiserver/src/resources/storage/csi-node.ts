@@ -3,6 +3,7 @@ import { semanticEqual } from '@coracle/apimachinery/json';
 import type { CSINode, CSINodeDriver } from '@coracle/apimachinery/types/storage-v1';
 import { byteLength, dns1123Subdomain, qualifiedName, validateNonNegative } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../shared/registry.ts';
+import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
 const nodeIdBytesMax = 256;
@@ -24,6 +25,7 @@ export const csiNodeStrategy: Strategy<CSINode> = {
     columns: [nameColumn, column('Drivers', 'integer', 'CSI drivers on the node'), ageColumn],
     row: (object, now) => [object.metadata?.name, object.spec?.drivers?.length ?? 0, ageOf(object, now)],
   },
+  subresources: { status: { type: 'update', resetFields: specAndMetadata } },
 };
 
 function unallocated({ allocatable: _, ...driver }: CSINodeDriver): object {

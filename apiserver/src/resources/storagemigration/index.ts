@@ -2,6 +2,7 @@ import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { StorageVersionMigration } from '@coracle/apimachinery/types/storagemigration-v1';
 import { dns1035Label, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../shared/registry.ts';
+import { specAndMetadata } from '../shared/status-resets.ts';
 import { column, nameColumn } from '../shared/table.ts';
 
 const states = ['Running', 'Failed', 'Succeeded'];
@@ -25,7 +26,7 @@ const storageVersionMigrationStrategy: Strategy<StorageVersionMigration> = {
       return [metadata?.name, group ? `${resource}.${group}` : resource, state ?? 'Unknown'];
     },
   },
-  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+  subresources: { status: { type: 'update', resetFields: specAndMetadata } },
 };
 
 /** pkg/apis/storagemigration/validation.validateGroupResource */

@@ -27,6 +27,7 @@ export const eventStrategy: Strategy<Event> = {
   resource: { group: '', resource: 'events' },
   generation: 'none',
   createOnUpdate: true,
+  deletion: { defaultPropagation: 'unsupported' },
   validateName: nameIsPathSegment,
   validate: (event, old, { row }) => (old === undefined ? eventErrors(event, row.group) : []),
   validateUpdate: (event, old, { row }) => eventUpdateErrors(event, old, row.group),

@@ -28,6 +28,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
   validate: finalizerErrors,
   canonicalize: labelWithName,
   deletion: {
+    preconditionsOfStore: true,
     holds: ({ spec }) => (spec?.finalizers?.length ?? 0) > 0,
     markDeleting(namespace) {
       (namespace.status ??= {}).phase = 'Terminating';

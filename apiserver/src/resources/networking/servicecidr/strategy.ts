@@ -3,6 +3,7 @@ import type { ServiceCIDR, ServiceCIDRSpec } from '@coracle/apimachinery/types/n
 import { parseCidr, validateCidr } from '@coracle/apimachinery/validation';
 import { specOf } from '../../shared/pod-template.ts';
 import type { Strategy } from '../../shared/registry.ts';
+import { specAndMetadata } from '../../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../../shared/table.ts';
 
 export const serviceCidrStrategy: Strategy<ServiceCIDR> = {
@@ -14,7 +15,7 @@ export const serviceCidrStrategy: Strategy<ServiceCIDR> = {
     columns: [nameColumn, column('CIDRs', 'string', 'Ranges of cluster IPs'), ageColumn],
     row: (object, now) => [object.metadata?.name, (object.spec?.cidrs ?? []).join(','), ageOf(object, now)],
   },
-  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+  subresources: { status: { type: 'update', resetFields: specAndMetadata } },
 };
 
 function validateSpec(spec: ServiceCIDRSpec): FieldError[] {
