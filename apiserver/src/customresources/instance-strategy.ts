@@ -1,6 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import { goValue } from '@coracle/apimachinery/patch';
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import type {
@@ -10,7 +11,9 @@ import type {
   CustomResourceSubresourceScale,
   SelectableField,
 } from '@coracle/apimachinery/types/apiextensions-v1';
+import { nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from '@coracle/apimachinery/validation';
 import type { Strategy, SubresourceStrategy, TableColumn, TableStrategy } from '../registry/strategy.ts';
+import { validateEmbedded } from './embedded-resources.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 import { compileRules } from './validation-rules.ts';
 import { compileValidator } from './value-validator.ts';
@@ -24,11 +27,18 @@ export function instanceStrategy(
   const validator = compileValidator(version.schema?.openAPIV3Schema);
   const hasStatus = version.subresources?.status !== undefined;
   const rules = compileRules(version.schema?.openAPIV3Schema);
+  const scale = version.subresources?.scale;
+  const namespaced = definition.spec.scope === 'Namespaced';
   const validate = (object: KubernetesObject, old: KubernetesObject | undefined): readonly FieldError[] => {
-    const errors = validator.validate(object, '', old);
+    const errors = [
+      ...validator.validate(object, '', old),
+      ...(scale === undefined ? [] : scaleErrors(object, scale)),
+      ...validateEmbedded(object, version.schema?.openAPIV3Schema),
+    ];
     if (rules === undefined) return errors;
     // Rules count on the shape that the schema promises.
-    return errors.some(blocksRules) ? [...errors, rulesNotChecked] : [...errors, ...rules.validate(object, '', old)];
+    const isBlocked = [...metadataErrors(object, old, namespaced), ...errors].some(blocksRules);
+    return isBlocked ? [...errors, rulesNotChecked] : [...errors, ...rules.validate(object, '', old)];
   };
   const fields = selectableFields(version.selectableFields);
   return {
@@ -47,10 +57,20 @@ export function instanceStrategy(
             },
           }
         : {}),
-      ...(version.subresources?.scale === undefined ? {} : { scale: scaleView(version.subresources.scale) }),
+      ...(scale === undefined ? {} : { scale: scaleView(scale) }),
     },
     ...(fields === undefined ? {} : { fields }),
   };
+}
+
+/** What the store says of metadata, which rules must not count on either. */
+function metadataErrors(
+  { metadata = {} }: KubernetesObject,
+  old: KubernetesObject | undefined,
+  namespaced: boolean,
+): readonly FieldError[] {
+  if (old !== undefined) return validateObjectMetaUpdate(metadata, old.metadata ?? {});
+  return validateObjectMeta(metadata, namespaced, nameIsDnsSubdomain);
 }
 
 /** An object of which rules would see the wrong types, or too much of something (`hasBlockingErr`). */
@@ -180,16 +200,41 @@ function scaleView(scale: CustomResourceSubresourceScale): SubresourceStrategy {
         },
       } as KubernetesObject;
     },
-    validate(view) {
-      const replicas = (view as { spec?: { replicas?: number } }).spec?.replicas ?? 0;
-      if (replicas >= 0) return [];
-      return [field.invalid('spec.replicas', replicas, 'must be greater than or equal to 0')];
-    },
     write(object, view) {
       const replicas = (view as { spec?: { replicas?: number } }).spec?.replicas ?? 0;
       setAt(object as Record<string, unknown>, specReplicas.fields ?? [], replicas);
     },
   };
+}
+
+const int32Max = 2 ** 31 - 1;
+
+/** Numbers of replicas and the selector where the definition has them (`ValidateScaleSpec`, `ValidateScaleStatus`). */
+function scaleErrors(object: KubernetesObject, scale: CustomResourceSubresourceScale): FieldError[] {
+  const errors = [scale.specReplicasPath, scale.statusReplicasPath].flatMap((path) => {
+    const value = parseJsonPath(path).find(object)[0];
+    if (value === undefined) return [];
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      return [field.invalid(path, 0, accessorError(path, value, 'int64'))];
+    }
+    if (value < 0) return [field.invalid(path, value, 'should be a non-negative integer')];
+    return value > int32Max ? [field.invalid(path, value, `should be less than or equal to ${int32Max}`)] : [];
+  });
+  const { labelSelectorPath: path } = scale;
+  const selector = path === undefined ? undefined : parseJsonPath(path).find(object)[0];
+  if (path === undefined || selector === undefined || typeof selector === 'string') return errors;
+  return [...errors, field.invalid(path, '', accessorError(path, selector, 'string'))];
+}
+
+function accessorError(path: string, value: unknown, wanted: string): string {
+  return `${path} accessor error: ${goValue(value)} is of the type ${goTypeOf(value)}, expected ${wanted}`;
+}
+
+function goTypeOf(value: unknown): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return typeof value === 'object' ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : 'string';
 }
 
 function withoutAbsent<T extends object>(fields: T): T {

@@ -106,7 +106,10 @@ export function anyMetadataErrors(resource: ServedResource, meta: ObjectMeta): F
 
 /** The metadata rules of an update; the name was checked when the object was made. */
 export function metadataUpdateErrors(resource: ServedResource, meta: ObjectMeta, old: ObjectMeta): FieldError[] {
-  return [...validateObjectMetaUpdate(meta, old), ...finalizerErrors(resource, meta)];
+  const changes = validateObjectMetaUpdate(meta, old);
+  // The generic rules and the kind's own are the same ones here, and upstream tells of both.
+  if (resource.schema.builtin !== true) return [...anyMetadataErrors(resource, meta), ...changes, ...changes];
+  return [...changes, ...finalizerErrors(resource, meta)];
 }
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
