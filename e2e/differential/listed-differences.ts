@@ -122,13 +122,6 @@ const missing: readonly ListedDifference[] = [
     path: causes,
   },
   {
-    reason: 'a uid in an applied configuration is a precondition only here',
-    kind: /ServiceCIDR/,
-    verb: /apply/,
-    path: /^status$/,
-    reference: /^422$/,
-  },
-  {
     reason: 'topologies of a StorageClass: order of findings, and values are judged on updates too',
     kind: /StorageClass/,
     path: /^status$|causes/,
@@ -222,13 +215,6 @@ const missing: readonly ListedDifference[] = [
     kind: /^v1 Node$/,
     path: causes,
     own: /metadata\.taints/,
-  },
-  {
-    reason: 'custom resources: metadata of embedded objects is not judged',
-    kind: /Widget/,
-    verb: /apply/,
-    path: /^status$/,
-    reference: /^422$/,
   },
   {
     reason: 'custom resources: who applies labels through the status owns them',

@@ -18,9 +18,10 @@ const { values } = parseArgs({
 });
 const started = performance.now();
 const exchanges = await runDifferential({ seed: values.seed, requests: Number(values.requests), kind: values.kind });
-const { agreeing, listed, unlisted } = judge(exchanges, listedDifferences);
+const { agreeing, listed, unlisted, stale } = judge(exchanges, listedDifferences);
 if (values.output !== undefined) await writeFile(values.output, JSON.stringify(unlisted, undefined, 1));
 console.log(differencesReport(unlisted));
+for (const { reason } of stale) console.log(`no request shows: ${reason}`);
 const seconds = Math.round((performance.now() - started) / 1000);
 console.log(
   `\n${exchanges.length} requests: ${agreeing} agree, ${listed} differ as listed, ${unlisted.length} differ (${seconds} s)`,

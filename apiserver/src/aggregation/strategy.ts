@@ -12,6 +12,7 @@ export const apiServiceStrategy: Strategy<APIService> = {
   resource: { group: 'apiregistration.k8s.io', resource: 'apiservices' },
   generation: 'none',
   validateName: apiServiceNameProblems,
+  judgesNamesAgain: true,
   defaults({ spec }) {
     if (spec?.service !== undefined) spec.service.port ??= servicePortDefault;
   },

@@ -105,11 +105,18 @@ export function anyMetadataErrors(resource: ServedResource, meta: ObjectMeta): F
 }
 
 /** The metadata rules of an update; the name was checked when the object was made. */
-export function metadataUpdateErrors(resource: ServedResource, meta: ObjectMeta, old: ObjectMeta): FieldError[] {
+export function metadataUpdateErrors(
+  resource: ServedResource,
+  meta: ObjectMeta,
+  old: ObjectMeta,
+  object: KubernetesObject,
+): FieldError[] {
   const changes = validateObjectMetaUpdate(meta, old);
   // The generic rules and the kind's own are the same ones here, and upstream tells of both.
   if (resource.schema.builtin !== true) return [...anyMetadataErrors(resource, meta), ...changes, ...changes];
-  return [...changes, ...finalizerErrors(resource, meta)];
+  const names = resource.strategy.judgesNamesAgain === true ? metadataErrors(resource, meta, object) : [];
+  const isOfName = ({ field: path }: FieldError) => path === 'metadata.name' || path === 'metadata.generateName';
+  return [...changes, ...finalizerErrors(resource, meta), ...names.filter(isOfName)];
 }
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);

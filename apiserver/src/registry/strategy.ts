@@ -28,6 +28,9 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   /** Why `name` is no good, upstream's texts; `prefix` for a generateName. Default: RFC 1123 subdomain. */
   validateName?(name: string, prefix: boolean, object: T): readonly string[];
 
+  /** Updates judge the names again, which a rule may have against other fields. Default false. */
+  readonly judgesNamesAgain?: boolean;
+
   /** Default true. False: generateName is taken as the name, without a random suffix. */
   readonly randomSuffix?: boolean;
 

@@ -233,7 +233,7 @@ class Update {
     carryOverSystemFields(meta, oldMeta);
     if (this.#generationGrows(object, old)) meta.generation = (oldMeta.generation ?? 0) + 1;
 
-    const errors: FieldError[] = metadataUpdateErrors(resource, meta, oldMeta);
+    const errors: FieldError[] = metadataUpdateErrors(resource, meta, oldMeta, object);
     const metadataErrorsCount = errors.length;
     if (subresource === undefined && strategy.validate !== undefined) {
       errors.push(...(await strategy.validate(object, old, context)));

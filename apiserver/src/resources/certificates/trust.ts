@@ -10,6 +10,7 @@ import { validateSignerName } from './signer-name.ts';
 export const clusterTrustBundleStrategy: Strategy<ClusterTrustBundle> = {
   resource: { group: 'certificates.k8s.io', resource: 'clustertrustbundles' },
   validateName: (name, prefix, object) => bundleNameProblems(name, prefix, object.spec?.signerName ?? ''),
+  judgesNamesAgain: true,
   generation: 'none',
   unconditionalUpdate: false,
   validate(object) {

@@ -28,6 +28,7 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
   },
   validate: ({ spec }) => claimErrors(spec ?? {}, 'spec'),
   validateUpdate: claimUpdateErrors,
+  judgesNamesAgain: true,
   deletion: { returnsObject: true },
   fields: ({ metadata }) => ({ name: metadata?.name ?? '' }),
   table: {
