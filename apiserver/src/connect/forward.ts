@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { type Duplex, Readable } from 'node:stream';
 import type { ApiRequest, ApiResponse } from '../http/api-request.ts';
+import { withoutTokens } from '../http/token-protocol.ts';
 
 /** Where a request goes, and how the connection is made. */
 export interface Destination {
@@ -124,7 +125,7 @@ function forwardedHeaders(headers: ApiRequest['headers']): http.OutgoingHttpHead
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(':') || notForwarded.has(name)) continue;
     if (name.startsWith('impersonate-') || name.startsWith('x-remote-')) continue;
-    forwarded[name] = value;
+    forwarded[name] = name === 'sec-websocket-protocol' ? withoutTokens(value) : value;
   }
   return forwarded;
 }

@@ -1,10 +1,8 @@
 import type { ApiRequest } from '../../http/api-request.ts';
+import { tokenProtocolPrefix } from '../../http/token-protocol.ts';
 
-/** Subprotocol by which browsers, which cannot set headers on a web socket, send a token. */
-const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.';
-
-/** The token of `Authorization: Bearer …`, or of a web socket's protocol list; undefined for none. */
-export function bearerTokenOf({ headers, upgrade }: ApiRequest): string | undefined {
+/** The token of `Authorization: Bearer …`, or of a web socket's protocol list; undefined for none. Throws where that is wrong. */
+export function bearerTokenOf({ headers, upgrade }: Pick<ApiRequest, 'headers' | 'upgrade'>): string | undefined {
   const authorization = headers['authorization'];
   if (authorization !== undefined) {
     const [scheme, token] = authorization.trim().split(' ', 2);
@@ -12,6 +10,21 @@ export function bearerTokenOf({ headers, upgrade }: ApiRequest): string | undefi
   }
   if (upgrade === undefined) return undefined;
   const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((protocol) => protocol.trim());
-  const carrier = protocols.find((protocol) => protocol.startsWith(webSocketPrefix));
-  return carrier && Buffer.from(carrier.slice(webSocketPrefix.length), 'base64url').toString();
+  const carriers = protocols.filter((protocol) => protocol.startsWith(tokenProtocolPrefix));
+  const [carrier] = carriers;
+  if (carrier === undefined) return undefined;
+  if (carriers.length > 1) throw new Error('multiple base64.bearer.authorization tokens specified');
+  const token = decode(carrier.slice(tokenProtocolPrefix.length));
+  // The server may answer with one that was asked for, and never with this one.
+  if (token !== '' && protocols.length === 1) throw new Error('missing additional subprotocol');
+  return token === '' ? undefined : token;
+}
+
+function decode(text: string): string {
+  if (!/^[\w-]*$/.test(text)) throw new Error('invalid base64.bearer.authorization token encoding');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(text, 'base64url'));
+  } catch {
+    throw new Error('invalid base64.bearer.authorization token');
+  }
 }
