@@ -1,5 +1,5 @@
 import { type Believers, startBelievers } from './believers.ts';
-import { believerSections } from './table-believers.ts';
+import { believerSections, flagSections } from './table-believers.ts';
 import { describeTable } from './testing/describe-table.ts';
 
 describe('issuers, a webhook and a proxy that are believed', () => {
@@ -18,6 +18,24 @@ describe('issuers, a webhook and a proxy that are believed', () => {
         `--authentication-config=${configFile}`,
         `--authentication-token-webhook-config-file=${webhookFile}`,
         '--authentication-token-webhook-version=v1',
+      ],
+      credentials: (keys) => believers.credentials(keys),
+    };
+  });
+
+  describeTable('who is who, said by flags', flagSections, () => {
+    const { oidc } = believers;
+    return {
+      access: { authentication: { oidc } },
+      flags: [
+        ...[
+          `--oidc-issuer-url=${oidc.issuerUrl}`,
+          `--oidc-client-id=${oidc.clientId}`,
+          `--oidc-ca-file=${oidc.caFile}`,
+        ],
+        ...[`--oidc-groups-claim=${oidc.groupsClaim}`, `--oidc-groups-prefix=${oidc.groupsPrefix}`],
+        ...Object.entries(oidc.requiredClaims ?? {}).map((pair) => `--oidc-required-claim=${pair.join('=')}`),
+        `--oidc-signing-algs=${oidc.signingAlgorithms?.join(',')}`,
       ],
       credentials: (keys) => believers.credentials(keys),
     };

@@ -1,10 +1,11 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import type { AccessOptions } from '@coracle/apiserver';
 import { TestIssuer } from '@coracle/apiserver/testing';
 import { ensureClusterPki } from '@coracle/cluster/pki';
 import type { ReferenceKeys } from '../support/index.ts';
@@ -16,27 +17,60 @@ export interface Believers extends AsyncDisposable {
   /** AuthenticationConfiguration. */
   readonly configFile: string;
   readonly webhookFile: string;
+  readonly oidc: OidcOptions;
   credentials(keys: ReferenceKeys): Promise<ReadonlyMap<string, Credential>>;
 }
 
-const keyId = 'key-1';
+type OidcOptions = NonNullable<NonNullable<AccessOptions['authentication']>['oidc']>;
+type Keys = Readonly<Record<string, { readonly publicKey: KeyObject; readonly privateKey: KeyObject }>>;
+
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+const curve = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });
+/** Of the issuer, by the key id that its tokens name. */
+const makeKeys = (): Keys => ({
+  rsa: rsa(),
+  'P-256': curve('P-256'),
+  'P-384': curve('P-384'),
+  'P-521': curve('P-521'),
+  ed25519: generateKeyPairSync('ed25519'),
+});
+/** The key, and the hash, that each algorithm signs with. */
+const algorithms: Readonly<Record<string, readonly [key: string, hash: string | null]>> = {
+  RS256: ['rsa', 'sha256'],
+  RS384: ['rsa', 'sha384'],
+  PS256: ['rsa', 'sha256'],
+  PS512: ['rsa', 'sha512'],
+  ES256: ['P-256', 'sha256'],
+  ES384: ['P-384', 'sha384'],
+  ES512: ['P-521', 'sha512'],
+  EdDSA: ['ed25519', null],
+};
+export const signingAlgorithms: readonly string[] = Object.keys(algorithms);
 
 export async function startBelievers(): Promise<Believers> {
   const directory = await mkdtemp(join(tmpdir(), 'coracle-believers-'));
   const file = (name: string) => join(directory, name);
   const pki = await ensureClusterPki({ directory: file('pki'), servingNames: ['127.0.0.1'], now: Date.now() });
   const issuer = await TestIssuer.start({ cert: pki.serving.certificate, key: pki.serving.key });
-  const { publicKey, privateKey } = rsa();
-  issuer.keys = { [keyId]: publicKey };
+  const keys = makeKeys();
+  issuer.keys = Object.fromEntries(Object.entries(keys).map(([id, { publicKey }]) => [id, publicKey]));
   await writeFile(file('authentication'), configuration(issuer.url, pki.authority.certificate));
   const webhook = await startWebhook();
   await writeFile(file('kubeconfig'), kubeconfigOf(webhook.url));
   return {
     configFile: file('authentication'),
     webhookFile: file('kubeconfig'),
-    credentials: async (keys) =>
-      new Map([...tokens(issuer.url, privateKey), ...(await proxies(keys, file('front-proxy')))]),
+    oidc: {
+      issuerUrl: issuer.url,
+      clientId: 'kubernetes',
+      caFile: join(file('pki'), 'ca.crt'),
+      groupsClaim: 'groups',
+      groupsPrefix: 'oidc:',
+      requiredClaims: { tenant: 'acme' },
+      signingAlgorithms: ['RS256', 'ES256'],
+    },
+    credentials: async (shared) =>
+      new Map([...tokens(issuer.url, keys), ...(await proxies(shared, file('front-proxy')))]),
     async [Symbol.asyncDispose]() {
       await issuer.stop();
       await webhook.stop();
@@ -94,11 +128,18 @@ async function startWebhook(): Promise<{ readonly url: string; stop(): Promise<v
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function tokens(issuer: string, key: KeyObject): [who: string, credential: Credential][] {
+function tokens(issuer: string, keys: Keys): [who: string, credential: Credential][] {
   const now = Math.floor(Date.now() / 1000);
   const good = { iss: issuer, aud: 'kubernetes', sub: 'reader', tenant: 'acme', exp: now + 3600, jti: 'id-1' };
-  const issue = (claims: Fields = {}, header: Fields = {}, signer = key) =>
-    signed({ alg: 'RS256', kid: keyId, ...header }, { ...good, ...claims }, signer);
+  const issue = (
+    claims: Fields = {},
+    { alg = 'RS256', ...header }: Fields & { alg?: string } = {},
+    other?: KeyObject,
+  ) => {
+    const [kid = '', hash = null] = algorithms[alg] ?? [];
+    const signer = { key: other ?? (keys[kid]?.privateKey as KeyObject), hash };
+    return signed({ alg, kid, ...header }, { ...good, ...claims }, signer);
+  };
   const described = { groups: ['a', '', 'b,c'], uid: 'u', 'acme.com': { team: 'red' } };
   const unsigned = `${encode({ alg: 'none' })}.${encode(good)}.`;
   return Object.entries({
@@ -106,10 +147,12 @@ function tokens(issuer: string, key: KeyObject): [who: string, credential: Crede
     'OIDC token with groups and more': issue(described),
     'OIDC token for the second audience': issue({ aud: ['other', 'sts'] }),
     'OIDC token without a key id': issue({}, { kid: undefined }),
+    ...Object.fromEntries(signingAlgorithms.map((alg) => [`OIDC token signed by ${alg}`, issue({}, { alg })])),
     'OIDC token that has expired': issue({ exp: 1_000_000_000 }),
     'OIDC token without end': issue({ exp: undefined }),
     'OIDC token that is not valid yet': issue({ nbf: now + 3600 }),
     'OIDC token for another audience': issue({ aud: 'vault' }),
+    'OIDC token for nobody': issue({ aud: undefined }),
     'OIDC token of another issuer': issue({ iss: 'https://issuer.example' }),
     'OIDC token without signature': unsigned,
     'OIDC token signed with another key': issue({}, {}, rsa().privateKey),
@@ -127,9 +170,11 @@ function tokens(issuer: string, key: KeyObject): [who: string, credential: Crede
   }).map(([who, token]) => [who, { identity: 'none', headers: { authorization: `Bearer ${token}` } }]);
 }
 
-function signed(header: Fields, claims: Fields, key: KeyObject): string {
+function signed(header: Fields, claims: Fields, { key, hash }: { key: KeyObject; hash: string | null }): string {
   const input = `${encode(header)}.${encode(claims)}`;
-  return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`;
+  const padding = String(header['alg']).startsWith('PS') ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
+  const signature = sign(hash, Buffer.from(input), { key, dsaEncoding: 'ieee-p1363', ...padding });
+  return `${input}.${signature.toString('base64url')}`;
 }
 
 function encode(value: object): string {

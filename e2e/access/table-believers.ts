@@ -1,3 +1,4 @@
+import { signingAlgorithms } from './believers.ts';
 import { may, mayNot, type Row, type Section, unknown } from './row.ts';
 
 const list = 'GET /api/v1/namespaces/team/configmaps';
@@ -8,8 +9,11 @@ const reviewed = (token: string, more: object = {}): Row => ({
 });
 const asUser = (headers: NonNullable<Row['headers']>): Row => ({ ...whoAmI, headers });
 
+const signedBy = (algorithm: string) => `OIDC token signed by ${algorithm}`;
 const good = ['OIDC token', 'OIDC token for the second audience', 'OIDC token without a key id'];
 const bad = [
+  signedBy('EdDSA'),
+  'OIDC token for nobody',
   'OIDC token that has expired',
   'OIDC token without end',
   'OIDC token for another audience',
@@ -33,6 +37,9 @@ export const believerSections: readonly Section[] = [
   { who: 'nobody', rows: [may('GET /version'), may('GET /readyz'), unknown('GET /livez'), unknown(list)] },
   ...good.map((who): Section => ({ who, rows: [may(list), whoAmI, mayNot('GET /api/v1/pods')] })),
   { who: 'OIDC token with groups and more', rows: [may(list), whoAmI] },
+  ...signingAlgorithms
+    .filter((algorithm) => algorithm !== 'EdDSA')
+    .map((algorithm): Section => ({ who: signedBy(algorithm), rows: [may(list)] })),
   ...bad.map((who): Section => ({ who, rows: [unknown(list), unknown('GET /version')] })),
   // Its message tells the time.
   { who: 'OIDC token that is not valid yet', rows: [unknown(list)] },
@@ -75,4 +82,29 @@ export const believerSections: readonly Section[] = [
     rows: [asUser({ 'x-remote-user': 'reader' }), { ...mayNot(list), headers: { 'x-remote-user': 'reader' } }],
   },
   { who: 'administrator', rows: [asUser({ 'x-remote-user': 'reader' })] },
+];
+
+const others = signingAlgorithms.filter((algorithm) => !['RS256', 'ES256'].includes(algorithm)).map(signedBy);
+
+/** Who is believed where flags name one issuer, and nobody else is to be believed. */
+export const flagSections: readonly Section[] = [
+  ...['OIDC token', 'OIDC token with groups and more', signedBy('ES256')].map(
+    (who): Section => ({ who, rows: [whoAmI, mayNot(list)] }),
+  ),
+  ...[
+    ...others,
+    'OIDC token for the second audience',
+    'OIDC token of another tenant',
+    'token that the webhook knows',
+  ].map((who): Section => ({ who, rows: [unknown(list)] })),
+  {
+    who: 'administrator',
+    rows: [
+      'OIDC token with groups and more',
+      'OIDC token with groups that are none',
+      'OIDC token for the second audience',
+      'OIDC token of another tenant',
+      ...others,
+    ].map((who) => reviewed(who)),
+  },
 ];

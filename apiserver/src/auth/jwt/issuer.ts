@@ -92,7 +92,7 @@ export class Issuer {
 
   #checkAudience(claim: unknown): void {
     const { audiences } = this.#options;
-    const given = Array.isArray(claim) ? claim : [claim];
+    const given = Array.isArray(claim) ? claim : [claim ?? []].flat();
     if (!given.every((audience) => typeof audience === 'string')) {
       throw new Error('oidc: failed to unmarshal claims: json: cannot unmarshal aud into a list of strings');
     }
