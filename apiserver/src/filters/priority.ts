@@ -43,27 +43,51 @@ export function priorityFilter(flowControl: FlowControl): Filter {
     if (turn.wait !== undefined) await turn.wait;
     if (!turn.decide()) return tooManyRequests(turn.retryAfterSeconds());
     if (isWatch) return runWatch(context, next, turn, flowControl.watchOpened(context));
-    try {
-      return await next(context);
-    } finally {
-      turn.release();
-    }
+    return run(context, next, turn);
   };
 }
 
+/** The seat is free again once the answer is sent: who does not take what was asked for holds up nobody but itself. */
+async function run(context: RequestContext, next: Handler, turn: Turn): Promise<ApiResponse> {
+  const { whenSent, signal } = context.request;
+  const release = () => turn.release();
+  try {
+    const response = await next(context);
+    const { body } = response;
+    if (body.type === 'bytes' && whenSent !== undefined) whenSent(release);
+    else if (body.type === 'bytes' || body.type === 'empty') release();
+    else return { ...response, body: whenBodyEnds(body, signal, release) };
+    return response;
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** The seat is free again once the initial events are told; it counts as a watch until it ends, or nobody reads it. */
 async function runWatch(context: RequestContext, next: Handler, turn: Turn, forget: () => void): Promise<ApiResponse> {
-  const end = () => {
+  const { signal } = context.request;
+  const ended = () => {
+    signal.removeEventListener('abort', ended);
     turn.release();
     forget();
   };
   context.watchInitialized = () => turn.release();
   try {
     const response = await next(context);
-    // Another server's watch, or a refusal.
-    if (response.body.type !== 'watch') turn.release();
-    return { ...response, body: whenBodyEnds(response.body, context.request.signal, end) };
+    const { body } = response;
+    if (body.type !== 'watch') {
+      // Another server's watch, or a refusal.
+      turn.release();
+      return { ...response, body: whenBodyEnds(body, signal, ended) };
+    }
+    body.ended.addEventListener('abort', ended, { once: true });
+    // Its end is not told where nobody ever reads it.
+    if (signal.aborted) ended();
+    else signal.addEventListener('abort', ended, { once: true });
+    return response;
   } catch (error) {
-    end();
+    ended();
     throw error;
   }
 }

@@ -121,6 +121,15 @@ describe('priority and fairness of a whole server', () => {
     expect(await metric('current_executing_seats', 'global-default')).to.equal('0');
   });
 
+  it('lets a request keep its seat until its client has taken the answer', async () => {
+    let sent = () => {};
+    const call = { method: 'GET', path: '/api/v1/namespaces', user: quiet };
+    await api.server.handle({ ...toRequest(call), whenSent: (callback) => (sent = callback) });
+    expect(await metric('current_executing_requests', 'global-default')).to.equal('1');
+    sent();
+    expect(await metric('current_executing_requests', 'global-default')).to.equal('0');
+  });
+
   it('lets a watch keep its seat until its initial events are told, or nobody waits for them', async () => {
     const watch = async () => {
       const client = new AbortController();

@@ -20,6 +20,11 @@ export interface ApiRequest {
   /** Aborted when the client goes away, the deadline passes, or the server stops. */
   readonly signal: AbortSignal;
   readonly peer: Peer;
+  /**
+   * Calls back once, when the whole answer is on its way or nobody takes it any more. Absent where nothing has to be sent:
+   * callers in this process have an answer as soon as it is made.
+   */
+  readonly whenSent?: (callback: () => void) => void;
   /** Set for requests that asked for a protocol upgrade: hands over the raw connection. */
   readonly upgrade?: Upgrade;
 }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Running } from '@coracle/apimachinery/component';
 import { type Clock, systemClock } from '@coracle/apimachinery/clock';
 import Koa from 'koa';
-import type { ApiRequest, ApiResponse, Upgrade } from './api-request.ts';
+import type { ApiRequest, ApiResponse } from './api-request.ts';
 import { emptyBody, nodeBody } from './body.ts';
 import { type ConnectionLimits, connectionLimits, Connections, sessionOf } from './connections.ts';
 import { peerOf } from './peer.ts';
@@ -119,13 +119,21 @@ async function serve(message: IncomingMessage, out: NodeResponse, edge: Edge): P
   const gone = new AbortController();
   const onStop = () => gone.abort(new Error('the server is shutting down'));
   stopping.addEventListener('abort', onStop, { once: true });
+  let sent: (() => void) | undefined;
+  let closed = false;
   out.on('close', () => {
     stopping.removeEventListener('abort', onStop);
+    closed = true;
+    sent?.();
     // Nobody waits for a request that has been answered.
     if (!out.writableEnded) gone.abort(new Error('the client went away'));
   });
   connections.begin(message, out);
-  const request = requestOf(message, gone.signal);
+  const whenSent = (callback: () => void) => {
+    if (closed) callback();
+    else sent = callback;
+  };
+  const request = requestOf(message, gone.signal, { whenSent });
   try {
     const response = await handle(request);
     if (out.destroyed) return;
@@ -155,7 +163,7 @@ async function serveUpgrade(
     gone.abort(new Error('the client went away'));
   });
   try {
-    const response = await handle(requestOf(message, gone.signal, { socket, head }));
+    const response = await handle(requestOf(message, gone.signal, { upgrade: { socket, head } }));
     if (response.body.type !== 'upgraded') await refuseUpgrade(response, message, socket);
   } catch {
     socket.destroy();
@@ -164,7 +172,9 @@ async function serveUpgrade(
 
 const emptyQuery = new URLSearchParams();
 
-function requestOf(message: IncomingMessage, signal: AbortSignal, upgrade?: Upgrade): ApiRequest {
+type Ways = Pick<ApiRequest, 'upgrade' | 'whenSent'>;
+
+function requestOf(message: IncomingMessage, signal: AbortSignal, { upgrade, whenSent }: Ways): ApiRequest {
   const url = message.url ?? '/';
   const question = url.indexOf('?');
   const method = message.method ?? 'GET';
@@ -180,6 +190,7 @@ function requestOf(message: IncomingMessage, signal: AbortSignal, upgrade?: Upgr
     signal,
     // The compatibility layer of HTTP/2 hides the socket behind a proxy; the session has the real one.
     peer: peerOf((sessionOf(message)?.socket as Socket | undefined) ?? message.socket),
+    ...(whenSent === undefined ? {} : { whenSent }),
     ...(upgrade === undefined ? {} : { upgrade }),
   };
 }
