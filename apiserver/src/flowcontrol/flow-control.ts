@@ -166,7 +166,10 @@ class SeatTurn implements Turn {
   decide(): boolean {
     const { state, arrivedMs, counts } = this.#request;
     const admitted = state === 'executing';
-    if (!this.#flow.level.exempt) counts.observer.waited(this.#clock.monotonic() - arrivedMs, admitted);
+    if (!this.#flow.level.exempt) {
+      const waitedMs = this.wait === undefined ? 0 : this.#clock.monotonic() - arrivedMs;
+      counts.observer.waited(waitedMs, admitted);
+    }
     return admitted;
   }
 
@@ -175,9 +178,9 @@ class SeatTurn implements Turn {
   }
 
   release(): void {
-    const { state, startedMs, counts, context } = this.#request;
+    const { state, counts, context } = this.#request;
     if (state !== 'executing') return;
-    counts.observer.executed(this.#clock.monotonic() - startedMs, context.info.verb === 'watch');
-    this.#flow.level.queueSet.finish(this.#request);
+    const serviceMs = this.#flow.level.queueSet.finish(this.#request);
+    counts.observer.executed(serviceMs, context.info.verb === 'watch');
   }
 }

@@ -91,7 +91,7 @@ export class QueueSet {
 
   /** Gives the request a seat, a place in one of its flow's queues (`hand`), or neither. Look at its `state`. */
   start(request: SeatRequest, hand: readonly number[]): void {
-    const now = this.#sync();
+    const now = this.#sync(request.arrivedMs);
     const queuing = this.#queuing;
     if (typeof queuing === 'string') {
       if (queuing !== 'exempt' && !this.#hasRoomFor(request)) this.#reject(request, 'concurrency-limit');
@@ -105,6 +105,7 @@ export class QueueSet {
     }
     if (this.counts.waiting === 0 && this.counts.seatsInUse < this.#limit && this.#hasRoomFor(request)) {
       queue.nextDispatchR = Math.max(queue.nextDispatchR, this.#currentR);
+      request.counts.observer.enqueued(1);
       this.#execute(request, queue, now);
       return;
     }
@@ -132,19 +133,19 @@ export class QueueSet {
     if (this.isIdle) this.onIdle();
   }
 
-  /** The request is answered. Its seats are free once its additional latency is over. */
-  finish(request: SeatRequest): void {
-    if (request.state !== 'executing') return;
-    request.state = 'finished';
+  /** The request is answered. Its seats are free once its additional latency is over. Returns how long it ran: milliseconds. */
+  finish(request: SeatRequest): number {
     const now = this.#sync();
+    const serviceMs = now - request.startedMs;
+    if (request.state !== 'executing') return serviceMs;
+    request.state = 'finished';
     const { queue } = request;
     this.counts.executing--;
     request.counts.executingRequests--;
     this.executing.delete(request);
     if (queue !== undefined) {
       queue.executing--;
-      const estimateExcess = serviceTimeMs - (now - request.startedMs);
-      queue.nextDispatchR -= seatSeconds(request.work.initialSeats, estimateExcess);
+      queue.nextDispatchR -= seatSeconds(request.work.initialSeats, serviceTimeMs - serviceMs);
       bound(queue);
       if (queue.isIdle) this.#busyQueues--;
     }
@@ -160,11 +161,11 @@ export class QueueSet {
     }
     this.#dispatch(now);
     if (this.isIdle) this.onIdle();
+    return serviceMs;
   }
 
-  /** Brings virtual time up to now, as what has held since the last time. Returns monotonic milliseconds. */
-  #sync(): number {
-    const now = this.#clock.monotonic();
+  /** Brings virtual time up to now, as what has held since the last time. Monotonic milliseconds. */
+  #sync(now: number = this.#clock.monotonic()): number {
     const elapsed = now - this.#syncedMs;
     this.#syncedMs = now;
     if (this.#busyQueues > 0 && elapsed > 0) {
@@ -199,6 +200,7 @@ export class QueueSet {
     request.queue = queue;
     queue.add(request);
     bound(queue);
+    request.counts.observer.enqueued(queue.length);
     this.counts.waiting++;
     this.counts.seatsWaiting += request.seats;
     request.counts.inQueueRequests++;
