@@ -12,7 +12,7 @@ import { authenticationFilter } from './filters/authentication.ts';
 import { authorizationFilter } from './filters/authorization.ts';
 import { deadlineFilter } from './filters/deadline.ts';
 import { errorToStatusFilter } from './filters/error-to-status.ts';
-import { type RequestContext, Warnings } from './filters/filter.ts';
+import { AuditAnnotations, type RequestContext, Warnings } from './filters/filter.ts';
 import { impersonationFilter } from './filters/impersonation.ts';
 import { priorityFilter } from './filters/priority.ts';
 import { resolveRequestInfo } from './filters/request-info.ts';
@@ -262,7 +262,7 @@ function contextOf(request: ApiRequest): RequestContext {
     signal: request.signal,
     warnings: new Warnings(),
     auditId: '',
-    annotations: new Map(),
+    annotations: new AuditAnnotations(),
   };
 }
 

@@ -20,7 +20,7 @@ export interface RequestContext {
   /** Random id, answered as `Audit-Id`. */
   auditId: string;
   /** Annotations for the audit event, from authorizers and admission. */
-  readonly annotations: Map<string, string>;
+  readonly annotations: AuditAnnotations;
   /** Set by the audit filter where the policy wants this request recorded. */
   audit?: AuditRecord;
 }
@@ -29,6 +29,13 @@ export type Handler = (context: RequestContext) => Promise<ApiResponse>;
 
 /** Sees the request before and the answer after everything below it. */
 export type Filter = (context: RequestContext, next: Handler) => Promise<ApiResponse>;
+
+/** What is said first under a key stays (k8s.io/apiserver pkg/audit/context.go). */
+export class AuditAnnotations extends Map<string, string> {
+  override set(key: string, value: string): this {
+    return this.has(key) ? this : super.set(key, value);
+  }
+}
 
 /** Collects the texts of `Warning` headers; each is sent once. */
 export class Warnings {

@@ -1,8 +1,9 @@
 import { CelError, CelObject, type CelValue } from '@coracle/apimachinery/cel';
 import { dns1123Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
-import type { AuthorizationAttributes, AuthorizationDecision, Authorizer } from '../../auth/authorizer.ts';
+import type { AuthorizationAttributes, AuthorizationDecision } from '../../auth/authorizer.ts';
 import type { UserInfo } from '../../http/api-request.ts';
 import type { AdmissionAttributes } from '../admission.ts';
+import type { AskedAuthorizer } from './asked-authorizer.ts';
 
 type Question = Omit<AuthorizationAttributes, 'user' | 'verb'>;
 
@@ -23,11 +24,11 @@ type Step = 'Authorizer' | 'PathCheck' | 'GroupCheck' | 'ResourceCheck';
 /** `authorizer.group('').resource('pods').namespace('x').check('create')` (k8s.io/apiserver pkg/cel/library/authz.go). */
 export class AuthorizerValue extends CelObject {
   readonly typeName: string;
-  readonly #authorizer: Authorizer;
+  readonly #authorizer: AskedAuthorizer;
   readonly #user: UserInfo;
   readonly #question: Question;
 
-  constructor(authorizer: Authorizer, user: UserInfo, question: Question = nothing, step: Step = 'Authorizer') {
+  constructor(authorizer: AskedAuthorizer, user: UserInfo, question: Question = nothing, step: Step = 'Authorizer') {
     super();
     this.typeName = `kubernetes.authorization.${step}`;
     this.#authorizer = authorizer;
@@ -78,9 +79,7 @@ export class AuthorizerValue extends CelObject {
   }
 
   #check(verb: string): CelValue {
-    const decision = this.#authorizer.authorize({ ...this.#question, user: this.#user, verb });
-    if (decision instanceof Promise) throw new CelError('the authorizer cannot answer at once');
-    return new DecisionValue(decision);
+    return new DecisionValue(this.#authorizer.decide({ ...this.#question, user: this.#user, verb }));
   }
 }
 

@@ -1,5 +1,6 @@
 import { textOfError } from '@coracle/apimachinery/errors';
 import type { MatchCondition } from '@coracle/apimachinery/types/admissionregistration-v1';
+import { PendingDecision } from './asked-authorizer.ts';
 import { conditionPrograms } from './policy-programs.ts';
 
 /** `no`: some condition does not hold. `error`: none says no, and some cannot be evaluated. */
@@ -10,7 +11,7 @@ const conditionsCostMax = 2_500_000;
 export const outOfBudget =
   'validation failed due to running out of cost budget, no further validation rules will be run';
 
-/** All conditions must hold (k8s.io/apiserver pkg/admission/plugin/webhook/matchconditions). */
+/** All conditions must hold; throws PendingDecision for `whenDecided` (k8s.io/apiserver pkg/admission/plugin/webhook/matchconditions). */
 export function evaluateConditions(
   conditions: readonly MatchCondition[],
   variables: Readonly<Record<string, unknown>>,
@@ -23,6 +24,7 @@ export function evaluateConditions(
       if (budget.remaining < 0) return { type: 'error', message: outOfBudget };
       if (!holds) return { type: 'no' };
     } catch (error) {
+      if (error instanceof PendingDecision) throw error;
       if (budget.remaining < 0) return { type: 'error', message: outOfBudget };
       errors.push(`expression '${expression}' resulted in error: ${textOfError(error)}`);
     }

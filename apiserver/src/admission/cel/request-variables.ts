@@ -1,14 +1,14 @@
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import type { Authorizer } from '../../auth/authorizer.ts';
 import { userOnTheWire } from '../../resources/authentication/user-on-the-wire.ts';
 import type { AdmissionAttributes } from '../admission.ts';
+import type { AskedAuthorizer } from './asked-authorizer.ts';
 import { AuthorizerValue } from './authorizer-value.ts';
 
 /** What expressions see of a write, with objects in one version. */
 export function requestVariables(
   attributes: AdmissionAttributes,
   version: string,
-  authorizer: Authorizer,
+  authorizer: AskedAuthorizer,
 ): Record<string, unknown> {
   const { kind, resource, subresource, namespace, name, operation, user, dryRun, options, object, oldObject } =
     attributes;

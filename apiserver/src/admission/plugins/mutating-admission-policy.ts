@@ -14,6 +14,7 @@ import type {
 } from '@coracle/apimachinery/types/admissionregistration-v1';
 import type { AdmissionContext } from '../../options.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { AskedAuthorizer, whenDecided } from '../cel/asked-authorizer.ts';
 import { evaluateConditions, outOfBudget } from '../cel/match-conditions.ts';
 import { type Programs, policyPrograms } from '../cel/policy-programs.ts';
 import { requestVariables } from '../cel/request-variables.ts';
@@ -88,19 +89,24 @@ async function mutate(
   const namespace = attributes.namespace === '' ? undefined : await namespaceOf(readers, attributes.namespace);
   const programs = policyPrograms(spec, true);
   const budget = { remaining: policyCostMax };
+  const asked = new AskedAuthorizer(authorizer);
   const variablesNow = () => {
-    const request = requestVariables(attributes, version, authorizer);
+    const request = requestVariables(attributes, version, asked);
     const base = { ...request, params: param, namespaceObject: namespace ?? null };
     return { ...base, variables: lazyVariables(spec, base, programs, budget) };
   };
-  const verdict = evaluateConditions(spec.matchConditions ?? [], variablesNow());
+  const verdict = await whenDecided(() => evaluateConditions(spec.matchConditions ?? [], variablesNow()));
   if (verdict.type === 'error') throw new Error(verdict.message);
   if (verdict.type === 'no') return;
   for (const mutation of spec.mutations ?? []) {
     const object = attributes.object as KubernetesObject;
     const stored = parseGroupVersion(object.apiVersion ?? '').version;
     const shown = attributes.toVersion(object, version);
-    const value = valueOf(mutation, programs, variablesNow(), budget);
+    const before = budget.remaining;
+    const value = await whenDecided(() => {
+      budget.remaining = before;
+      return valueOf(mutation, programs, variablesNow(), budget);
+    });
     const changed = mutated(mutation, shown, value);
     const back = version === stored ? changed : attributes.toVersion(changed, stored);
     attributes.object = { ...back, ...(object.apiVersion === undefined ? {} : { apiVersion: object.apiVersion }) };

@@ -8,6 +8,7 @@ import {
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ValidatingAdmissionPolicySpec } from '@coracle/apimachinery/types/admissionregistration-v1';
 import { expect } from 'chai';
+import { AuditAnnotations } from '../../filters/filter.ts';
 import { testAdmissionContext, type TestWrite, writeOf } from '../testing/index.ts';
 import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
 
@@ -22,10 +23,12 @@ const deployment = (replicas: number, name = 'd'): KubernetesObject =>
 describe('ValidatingAdmissionPolicy', () => {
   let context: ReturnType<typeof testAdmissionContext>;
   let warnings: string[];
+  let annotations: Map<string, string>;
 
   beforeEach(() => {
     context = testAdmissionContext();
     warnings = [];
+    annotations = new AuditAnnotations();
     context.readers.set(Namespaces, { metadata: { name: 'ns', labels: { env: 'prod' } } });
   });
 
@@ -41,7 +44,11 @@ describe('ValidatingAdmissionPolicy', () => {
       spec: bound,
     } as KubernetesObject);
     const plugin = validatingAdmissionPolicy(context);
-    const attributes = { ...writeOf(write), warn: (text: string) => warnings.push(text) };
+    const attributes = {
+      ...writeOf(write),
+      warn: (text: string) => warnings.push(text),
+      annotate: (key: string, value: string) => annotations.set(key, value),
+    };
     if (plugin.handles?.(attributes) === false) return 'not asked';
     try {
       await plugin.validate?.(attributes);
@@ -105,6 +112,67 @@ describe('ValidatingAdmissionPolicy', () => {
     const refused = await decide(spec, { paramRef: { name: 'gone', parameterNotFoundAction: 'Deny' } });
     expect((refused as Error).message).to.match(/failed to configure binding: no params found/);
     expect(await decide(spec, { paramRef: { name: 'gone', parameterNotFoundAction: 'Allow' } })).to.equal('admitted');
+  });
+
+  it('tells the audit log all failures of a write under one key', async () => {
+    const validationActions = ['Audit', 'Warn'];
+    const rules = ['object.spec.replicas <= 5', 'true', 'object.spec.replicas <= 6'];
+    const spec = { validations: rules.map((expression) => ({ expression })) };
+    expect(await decide(spec, { validationActions })).to.equal('admitted');
+    const failure = (expressionIndex: number) => ({
+      message: `failed expression: ${rules[expressionIndex]}`,
+      policy: 'p',
+      binding: 'b',
+      expressionIndex,
+      validationActions,
+    });
+    expect([...annotations]).to.deep.equal([
+      ['validation.policy.admission.k8s.io/validation_failure', JSON.stringify([failure(0), failure(2)])],
+    ]);
+    expect(warnings).to.have.length(2);
+  });
+
+  it('joins the values that parameters give an annotation; one without a value refuses whatever the binding wants', async () => {
+    for (const [name, team] of [
+      ['one', 'red'],
+      ['two', 'blue'],
+      ['three', 'red'],
+    ]) {
+      const metadata = { name, namespace: 'ns', labels: { app: 'a' } };
+      context.readers.set(ConfigMaps, { metadata, data: { team } } as KubernetesObject);
+    }
+    const spec: ValidatingAdmissionPolicySpec = {
+      paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
+      validations: [{ expression: 'true' }],
+      auditAnnotations: [{ key: 'team', valueExpression: 'string(params.data.team)' }],
+    };
+    const binding = {
+      paramRef: { selector: { matchLabels: { app: 'a' } }, parameterNotFoundAction: 'Deny' },
+      validationActions: ['Audit'],
+    };
+    expect(await decide(spec, binding)).to.equal('admitted');
+    expect(annotations.get('p/team')?.split(', ').toSorted()).to.deep.equal(['blue', 'red']);
+    const without = { ...spec, auditAnnotations: [{ key: 'team', valueExpression: 'string(params.data.none)' }] };
+    expect(await decide(without, binding))
+      .to.have.property('message')
+      .that.includes('no such key: none');
+    expect(await decide({ ...without, failurePolicy: 'Ignore' }, binding)).to.equal('admitted');
+  });
+
+  it('waits for an authorizer that takes time, and asks it each question once', async () => {
+    const asked: string[] = [];
+    context.authorizer.authorize = async ({ verb }) => {
+      asked.push(verb);
+      return { decision: verb === 'get' ? 'allow' : 'deny', reason: '' };
+    };
+    const check = (verb: string) => `authorizer.group('').resource('pods').check('${verb}').allowed()`;
+    const conditions = [{ name: 'c', expression: check('get') }];
+    const spec: ValidatingAdmissionPolicySpec = {
+      matchConditions: conditions,
+      validations: [{ expression: `${check('list')} || ${check('get')}` }],
+    };
+    expect(await decide(spec)).to.equal('admitted');
+    expect(asked).to.deep.equal(['get', 'list']);
   });
 
   it('does what the failure policy says of an expression without a value', async () => {

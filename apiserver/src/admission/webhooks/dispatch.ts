@@ -10,6 +10,7 @@ import {
 import type { AdmissionContext } from '../../options.ts';
 import type { WebhookClient } from '../../webhooks/index.ts';
 import type { AdmissionAttributes } from '../admission.ts';
+import { AskedAuthorizer, whenDecided } from '../cel/asked-authorizer.ts';
 import { evaluateConditions } from '../cel/match-conditions.ts';
 import { requestVariables } from '../cel/request-variables.ts';
 import { type Invocation, matchNamespace, matchObjects, matchRules } from './match.ts';
@@ -43,21 +44,19 @@ export class HookDispatch {
     const invocation = matchRules(hook.rules ?? [], hook.matchPolicy, attributes);
     if (invocation === undefined || !matchObjects(hook.objectSelector, attributes)) return undefined;
     if (!(await matchNamespace(this.#context.readers, hook.namespaceSelector, attributes))) return undefined;
-    if (!this.#matchConditions(hook, attributes, invocation)) return undefined;
+    if (!(await this.#matchConditions(hook, attributes, invocation))) return undefined;
     return { configuration, hook, invocation };
   }
 
   /** Throws where a condition has no answer and the failure policy does not pass over it. */
-  #matchConditions(
+  async #matchConditions(
     { name, matchConditions, failurePolicy }: Hook,
     attributes: AdmissionAttributes,
     { version }: Invocation,
-  ): boolean {
+  ): Promise<boolean> {
     if (!matchConditions?.length) return true;
-    const verdict = evaluateConditions(
-      matchConditions,
-      requestVariables(attributes, version, this.#context.authorizer),
-    );
+    const variables = requestVariables(attributes, version, new AskedAuthorizer(this.#context.authorizer));
+    const verdict = await whenDecided(() => evaluateConditions(matchConditions, variables));
     if (verdict.type !== 'error') return verdict.type === 'yes';
     if (failurePolicy === 'Ignore') return false;
     throw forbidden(
