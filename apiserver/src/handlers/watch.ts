@@ -5,8 +5,9 @@ import type { ApiResponse, WatchFrame } from '../http/api-request.ts';
 import { negotiateStream, type Negotiated } from '../negotiation/accept.ts';
 import { includeObjectOf, tableOf, type TableRequest } from '../negotiation/table.ts';
 import { lazyFrame, type View, viewOf } from '../negotiation/view.ts';
-import { type StoreEvent, type WatchRequest, WatcherTooSlowError } from '../storage/object-store/object-store.ts';
+import type { StoreEvent, WatchRequest } from '../storage/object-store/object-store.ts';
 import type { Call } from './call.ts';
+import { FrameStream } from './frame-stream.ts';
 import { freshnessOf, type ListOptions, parseListOptions, parseResourceVersion } from './list-options.ts';
 import { capabilitiesOf } from './respond.ts';
 import { selectionOf } from './selection.ts';
@@ -53,30 +54,27 @@ function timeoutMs({ core }: Call, options: ListOptions): number {
   return core.watchTimeoutMinMs * (1 + core.environment.random.next());
 }
 
-async function* follow(
+function follow(
   { core, context, resource }: Call,
   request: WatchRequest,
   frames: Frames,
   limitMs: number,
   ending: AbortController,
-): AsyncGenerator<readonly WatchFrame[]> {
-  const end = () => ending.abort();
-  const timer = core.environment.clock.after(limitMs, end);
-  if (context.signal.aborted) end();
-  else context.signal.addEventListener('abort', end, { once: true });
-  try {
-    for await (const events of resource.store.watch(request, ending.signal)) {
-      if (resource.prepare !== undefined) await resource.prepare(events.flatMap(objectOf));
-      yield events.map(frames.of);
-    }
-  } catch (error) {
-    // The answer has begun: an error is an event now. A watcher that was too slow simply resumes.
-    if (!(error instanceof WatcherTooSlowError)) yield [frames.error(error)];
-  } finally {
-    timer.cancel();
-    context.signal.removeEventListener('abort', end);
-    end();
-  }
+): AsyncIterable<readonly WatchFrame[]> {
+  const all = (events: readonly StoreEvent[]) => events.map(frames.of);
+  const prepared = async (events: readonly StoreEvent[]) => {
+    await resource.prepare?.(events.flatMap(objectOf));
+    return all(events);
+  };
+  return new FrameStream({
+    watch: (signal) => resource.store.watch(request, signal),
+    framesOf: resource.prepare === undefined ? all : prepared,
+    errorFrame: frames.error,
+    client: context.signal,
+    ending,
+    clock: core.environment.clock,
+    limitMs,
+  });
 }
 
 function objectOf(event: StoreEvent): KubernetesObject[] {

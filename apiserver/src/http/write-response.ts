@@ -102,6 +102,22 @@ async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse,
   }
 }
 
+let turn: Promise<void> | undefined;
+
+/**
+ * Resolves in the next turn of the event loop, for all who wait in this one. What one write changes is told to many: whoever
+ * wrote has the answer before that, and can go on meanwhile.
+ */
+function afterAnswers(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    });
+  });
+  return turn;
+}
+
 /**
  * Pulls no further batch while the client does not read: the watcher's own bounded buffer then decides, and what it decides
  * does not wait for the client either.
@@ -114,6 +130,8 @@ async function writeWatch(
   flushHeaders(out);
   try {
     for await (const batch of frames) {
+      await afterAnswers();
+      if (out.destroyed) break;
       await writeBatch(batch, out, ended);
       if (ended.aborted || out.destroyed) break;
     }

@@ -41,10 +41,10 @@ export class EtcdWatch {
   async *batches(signal: AbortSignal): AsyncIterable<WatchBatch> {
     const stop = () => this.end();
     signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
-      while (!signal.aborted) {
-        const batches = await this.#mailbox.take();
-        if (batches === undefined || signal.aborted) return;
+      for await (const batches of this.#mailbox) {
+        if (signal.aborted) return;
         yield* batches;
       }
     } finally {

@@ -1,12 +1,18 @@
+interface Reader<T> {
+  resolve(result: IteratorResult<T[], undefined>): void;
+  reject(error: Error): void;
+}
+
 /**
  * Hands items from a synchronous producer to one asynchronous reader, everything that has gathered at a time. The producer
  * says when to wake the reader, so that a burst costs one turn.
  */
-export class Mailbox<T> {
+export class Mailbox<T> implements AsyncIterableIterator<T[], undefined> {
   #items: T[] = [];
-  #reader: (() => void) | undefined;
+  #reader: Reader<T> | undefined;
   #ended = false;
   #error: Error | undefined;
+  #onEnd: (() => void) | undefined;
 
   get size(): number {
     return this.#items.length;
@@ -18,13 +24,22 @@ export class Mailbox<T> {
 
   wake(): void {
     const reader = this.#reader;
+    if (reader === undefined || (this.#items.length === 0 && !this.#ended)) return;
     this.#reader = undefined;
-    reader?.();
+    if (this.#items.length > 0) {
+      const value = this.#items;
+      this.#items = [];
+      reader.resolve({ done: false, value });
+    } else if (this.#error !== undefined) reader.reject(this.#error);
+    else reader.resolve({ done: true, value: undefined });
   }
 
   /** No more items: the reader gets what is there, and then the end. */
   end(): void {
-    this.#ended = true;
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#onEnd?.();
+    }
     this.wake();
   }
 
@@ -36,17 +51,21 @@ export class Mailbox<T> {
     this.end();
   }
 
-  /** What has gathered, waiting for at least one item; undefined at the end. */
-  async take(): Promise<T[] | undefined> {
-    while (this.#items.length === 0) {
-      if (this.#error !== undefined) throw this.#error;
-      if (this.#ended) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#reader = resolve;
-      });
-    }
-    const items = this.#items;
-    this.#items = [];
-    return items;
+  /** `then` is called once, when nothing more is taken in. */
+  onEnd(then: () => void): void {
+    if (this.#ended) then();
+    else this.#onEnd = then;
+  }
+
+  /** What has gathered, waiting for at least one item. One promise and nothing behind it: a change may wake thousands. */
+  next(): Promise<IteratorResult<T[], undefined>> {
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+      this.wake();
+    });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }

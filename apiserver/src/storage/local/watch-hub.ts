@@ -90,9 +90,9 @@ async function* follow(
       if (signal.aborted) return;
       if (batch.events.length > 0) yield batch;
     }
-    while (!signal.aborted) {
-      const batches = await mailbox.take();
-      if (batches === undefined || signal.aborted) return;
+    if (signal.aborted) return;
+    for await (const batches of mailbox) {
+      if (signal.aborted) return;
       for (const batch of batches) yield batch;
     }
   } finally {

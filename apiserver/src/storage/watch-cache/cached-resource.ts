@@ -21,6 +21,7 @@ import {
 } from '../storage.ts';
 import { CacheEvent } from './cache-event.ts';
 import type { Feed, FeedMember } from './feed.ts';
+import { type Beginning, FollowedWatch } from './followed-watch.ts';
 import { listSnapshot } from './list-snapshot.ts';
 import { type Snapshot, WatchCache } from './watch-cache.ts';
 import { selectorOf, Watcher } from './watcher.ts';
@@ -134,24 +135,46 @@ export class CachedResource implements FeedMember {
     });
   }
 
-  async *watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<readonly StoreEvent[]> {
-    const stop = AbortSignal.any([signal, this.#closed.signal]);
+  watch(request: WatchRequest, signal: AbortSignal): AsyncIterable<readonly StoreEvent[]> {
+    return new FollowedWatch(this.#beginWatch(request, AbortSignal.any([signal, this.#closed.signal])));
+  }
+
+  /** Tells what came before the watcher that it returns; undefined where the watch has ended. */
+  async *#beginWatch(request: WatchRequest, stop: AbortSignal): Beginning {
     const begin = await this.#beginningOf(request);
-    if (stop.aborted) return;
-    const watcher = new Watcher(request, begin.revision);
+    if (stop.aborted) return undefined;
+    let watcher = this.#attach(request, begin.revision, stop);
     if (begin.initial !== undefined) {
-      this.#cache.attach(watcher, begin.revision);
-      const end = request.bookmarks ? begin.revision : undefined;
-      yield* this.#follow(watcher, initialEvents(begin.initial, end), stop);
-    } else if (this.#cache.attach(watcher, begin.revision)) {
-      yield* this.#follow(watcher, [], stop);
-    } else {
-      const reached = yield* this.#replay(request, begin.revision, stop);
-      if (reached === undefined) return;
-      const resumed = new Watcher(request, reached);
-      this.#cache.attach(resumed, reached);
-      yield* this.#follow(resumed, [], stop);
+      let told = false;
+      try {
+        yield* initialEvents(begin.initial, request.bookmarks ? begin.revision : undefined);
+        told = true;
+      } finally {
+        if (!told) watcher?.mailbox.end();
+      }
     }
+    if (watcher === undefined) {
+      const reached = yield* this.#replay(request, begin.revision, stop);
+      if (reached === undefined) return undefined;
+      watcher = this.#attach(request, reached, stop);
+    }
+    request.initialized?.();
+    return watcher;
+  }
+
+  /** Follows until `stop`; undefined where the changes after `revision` have left the window. */
+  #attach(request: WatchRequest, revision: Revision, stop: AbortSignal): Watcher | undefined {
+    const watcher = new Watcher(request, revision);
+    if (!this.#cache.attach(watcher, revision)) return undefined;
+    const { mailbox } = watcher;
+    const end = () => mailbox.end();
+    stop.addEventListener('abort', end, { once: true });
+    mailbox.onEnd(() => {
+      stop.removeEventListener('abort', end);
+      this.#cache.detach(watcher);
+    });
+    if (stop.aborted) end();
+    return watcher;
   }
 
   /** Where a watch begins, with what it shows first. */
@@ -165,30 +188,6 @@ export class CachedResource implements FeedMember {
     await this.#loading;
     if (from.type === 'after') await this.#reach(from.revision);
     return { revision: from.type === 'now' ? this.#revision : from.revision };
-  }
-
-  async *#follow(
-    watcher: Watcher,
-    first: Iterable<readonly StoreEvent[]>,
-    stop: AbortSignal,
-  ): AsyncGenerator<readonly StoreEvent[]> {
-    const end = () => watcher.mailbox.end();
-    stop.addEventListener('abort', end, { once: true });
-    try {
-      for (const events of first) {
-        if (stop.aborted) return;
-        yield events;
-      }
-      watcher.selection.initialized?.();
-      for (;;) {
-        const events = await watcher.mailbox.take();
-        if (events === undefined || stop.aborted) return;
-        yield events;
-      }
-    } finally {
-      stop.removeEventListener('abort', end);
-      this.#cache.detach(watcher);
-    }
   }
 
   /**
