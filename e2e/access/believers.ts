@@ -52,6 +52,7 @@ export async function startBelievers(): Promise<Believers> {
   const file = (name: string) => join(directory, name);
   const pki = await ensureClusterPki({ directory: file('pki'), servingNames: ['127.0.0.1'], now: Date.now() });
   const issuer = await TestIssuer.start({ cert: pki.serving.certificate, key: pki.serving.key });
+  issuer.documents = { '/groups': 'for others' };
   const keys = makeKeys();
   issuer.keys = Object.fromEntries(Object.entries(keys).map(([id, { publicKey }]) => [id, publicKey]));
   await writeFile(file('authentication'), configuration(issuer.url, pki.authority.certificate));
@@ -161,6 +162,11 @@ function tokens(issuer: string, keys: Keys): [who: string, credential: Credentia
     'OIDC token without tenant': issue({ tenant: undefined }),
     'OIDC token of somebody banned': issue({ banned: true }),
     'OIDC token with groups that are none': issue({ groups: [1] }),
+    'OIDC token with groups that cannot be fetched': issue({
+      _claim_names: { groups: 'there' },
+      _claim_sources: { there: { endpoint: `${issuer}/groups` } },
+    }),
+    'OIDC token with groups that are nowhere': issue({ _claim_names: { groups: 'there' }, _claim_sources: {} }),
     'OIDC token without a name': issue({ sub: undefined }),
     'OIDC token of a reserved name': issue({ sub: 'system:admin' }),
     'token that the webhook knows': 'webhook:reader',

@@ -102,6 +102,8 @@ export const flagSections: readonly Section[] = [
     rows: [
       'OIDC token with groups and more',
       'OIDC token with groups that are none',
+      'OIDC token with groups that cannot be fetched',
+      'OIDC token with groups that are nowhere',
       'OIDC token for the second audience',
       'OIDC token of another tenant',
       ...others,

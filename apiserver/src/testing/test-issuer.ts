@@ -12,6 +12,8 @@ export class TestIssuer {
   cacheControl: string | undefined;
   /** What is not as it should be in the discovery document. */
   document: Readonly<Record<string, unknown>> = {};
+  /** What else there is, by path; it is given to those who show the token `let-me`. */
+  documents: Readonly<Record<string, string>> = {};
   readonly #server: Server;
   #asked: string[] = [];
 
@@ -29,6 +31,12 @@ export class TestIssuer {
       const path = request.url ?? '';
       this.#asked.push(path);
       if (path === '/keys' && this.cacheControl !== undefined) response.setHeader('cache-control', this.cacheControl);
+      const document = this.documents[path];
+      if (document !== undefined) {
+        response.statusCode = request.headers.authorization === 'Bearer let-me' ? 200 : 403;
+        response.end(document);
+        return;
+      }
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(path === '/keys' ? { keys: this.#keySet() } : this.#discovery()));
     });
@@ -38,6 +46,7 @@ export class TestIssuer {
     this.keys = keys;
     this.cacheControl = undefined;
     this.document = {};
+    this.documents = {};
     this.#asked = [];
   }
 

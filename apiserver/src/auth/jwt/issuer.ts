@@ -1,5 +1,6 @@
 import type { Environment } from '@coracle/apimachinery/component';
 import { textOfError } from '@coracle/apimachinery/errors';
+import { isObject } from '@coracle/apimachinery/json';
 import { parseToken, type UnverifiedToken } from '../tokens/json-web-token.ts';
 import { type IssuerClient, parseAnswer } from './issuer-client.ts';
 import { RemoteKeySet } from './key-set.ts';
@@ -60,14 +61,9 @@ export class Issuer {
 
   /** The claims of a token that is believed. */
   async verify(token: string): Promise<Claims> {
-    if (this.#keys === undefined) throw new Error('oidc: authenticator not initialized');
     const parsed = parseToken(token);
-    if (parsed === undefined) throw new Error('oidc: verify token: oidc: malformed jwt');
-    try {
-      await this.#verify(parsed, this.#keys);
-    } catch (error) {
-      throw new Error(`oidc: verify token: ${textOfError(error)}`);
-    }
+    if (this.#keys === undefined || parsed === undefined) throw new Error('oidc: malformed jwt');
+    await this.#verify(parsed, this.#keys);
     return parsed.claims;
   }
 
@@ -86,6 +82,7 @@ export class Issuer {
     await keys.verify(token).catch((error: unknown) => {
       throw new Error(`failed to verify signature: ${textOfError(error)}`);
     });
+    checkSources(claims);
     this.#checkAudience(claims['aud']);
     this.#checkTimes(claims);
   }
@@ -120,6 +117,16 @@ export class Issuer {
     }
     if (typeof keysUrl !== 'string' || keysUrl === '') throw new Error('provider did not return JWKS URL');
     return keysUrl;
+  }
+}
+
+/** Claims that are elsewhere have to be somewhere. */
+function checkSources({ _claim_names: names, _claim_sources: sources }: Claims): void {
+  if (names === undefined || names === null) return;
+  if (!isObject(names)) throw new Error('oidc: failed to unmarshal claims: json: cannot unmarshal _claim_names');
+  for (const source of Object.values(names)) {
+    if (typeof source !== 'string' || source === '') throw new Error('oidc: failed to obtain source from claim name');
+    if (!isObject(sources) || !Object.hasOwn(sources, source)) throw new Error('oidc: source does not exist');
   }
 }
 

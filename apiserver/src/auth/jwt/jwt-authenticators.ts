@@ -1,8 +1,10 @@
 import type { Environment } from '@coracle/apimachinery/component';
+import { textOfError } from '@coracle/apimachinery/errors';
 import type { Authentication } from '../authenticator.ts';
 import { parseToken } from '../tokens/json-web-token.ts';
 import { checkClaims, type ClaimPrograms } from './check-claims.ts';
 import type { JwtAuthenticatorConfig } from './configuration.ts';
+import { DistributedClaim } from './distributed-claims.ts';
 import { Issuer } from './issuer.ts';
 import { createIssuerClient } from './issuer-client.ts';
 import { userOfClaims } from './map-claims.ts';
@@ -62,6 +64,8 @@ class JwtAuthenticator {
   readonly #config: JwtAuthenticatorConfig;
   readonly #programs: ClaimPrograms;
   readonly #issuer: Issuer;
+  /** Groups that are elsewhere; undefined where no claim names them. */
+  readonly #groups: DistributedClaim | undefined;
 
   constructor(config: JwtAuthenticatorConfig, { environment, algorithms, signal }: JwtDependencies) {
     this.#config = config;
@@ -70,6 +74,10 @@ class JwtAuthenticator {
     const client = createIssuerClient(certificateAuthority, { clock: environment.clock, signal });
     const discovery = discoveryURL ? { discoveryUrl: discoveryURL } : {};
     this.#issuer = new Issuer({ url, ...discovery, audiences, algorithms }, client, environment);
+    const groups = config.claimMappings?.groups?.claim;
+    this.#groups = groups
+      ? new DistributedClaim(groups, { audiences, algorithms }, { client, environment, signal })
+      : undefined;
     signal.addEventListener('abort', () => client.close(), { once: true });
     this.ready = this.#issuer.discover(signal);
     // Whoever waits is told; nobody waiting is no reason to bring the process down.
@@ -83,7 +91,13 @@ class JwtAuthenticator {
   }
 
   async authenticate(token: string): Promise<Authentication> {
-    const claims = await this.#issuer.verify(token);
-    return { user: userOfClaims(claims, this.#config, this.#programs) };
+    if (this.#issuer.problem !== undefined) throw new Error('oidc: authenticator not initialized');
+    const claims = await this.#issuer.verify(token).catch(rethrow('oidc: verify token'));
+    const expanded = await this.#groups?.expand(claims).catch(rethrow('oidc: could not expand distributed claims'));
+    return { user: userOfClaims(expanded ?? claims, this.#config, this.#programs) };
   }
 }
+
+const rethrow = (what: string) => (error: unknown) => {
+  throw new Error(`${what}: ${textOfError(error)}`);
+};

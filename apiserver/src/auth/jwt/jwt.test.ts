@@ -286,6 +286,30 @@ describe('tokens of OpenID Connect issuers', () => {
     expect(await ask(await openFile(jwt({ claimValidationRules: within })), token)).to.include({ username: 'jane' });
   });
 
+  it('may say where their groups are', async () => {
+    const claimMappings = { username: { claim: 'sub', prefix: '' }, groups: { claim: 'teams', prefix: 'g:' } };
+    const authenticator = await openFile(jwt({ claimMappings }));
+    const token = (source: object) =>
+      issue(claims({ _claim_names: { teams: 'there' }, _claim_sources: { there: source } }));
+    const endpoint = `${issuer.url}/groups`;
+    const answer = (source: object) => ask(authenticator, token(source));
+    issuer.documents = { '/groups': issue(claims({ teams: ['a', 'b'] })) };
+    const good = { endpoint, access_token: 'let-me' };
+    let first = await answer(good);
+    expect(first).to.match(/^oidc: could not expand distributed claims: .*verifier not initialized for issuer/);
+    while (typeof first === 'string') first = await answer(good);
+    expect(first).to.deep.include({ username: 'jane', groups: ['g:a', 'g:b'] });
+    expect(await answer({ endpoint })).to.match(
+      /while getting distributed claim "teams": .* claim JWT: 403 Forbidden$/,
+    );
+    issuer.documents = { '/groups': issue(claims({ teams: ['a'], aud: 'vault' })) };
+    expect(await answer(good)).to.match(/verify distributed claim token: oidc: expected audience/);
+    issuer.documents = { '/groups': issue(claims()) };
+    expect(await answer(good)).to.match(/did not contain claim: teams$/);
+    const lost = issue(claims({ _claim_names: { teams: 'there' }, _claim_sources: {} }));
+    expect(await ask(authenticator, lost)).to.equal('oidc: verify token: oidc: source does not exist');
+  });
+
   it('are described by flags, with kube-apiserver’s defaults', async () => {
     const caFile = join(directory, 'ca.pem');
     await writeFile(caFile, authority);
