@@ -95,7 +95,8 @@ export async function createApiServer(
   const readers = createReaders(resources, environment);
   const writers = createWriters(resources, readers, environment);
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
-  const authentication = await createAuthentication(security);
+  const metrics = createRequestMetrics(environment.clock);
+  const authentication = await createAuthentication(security, metrics.registry);
   const connector = createConnector(options.kubeletClient);
   const webhooks = createWebhookClient(readers, environment);
   const custom = new CustomResources({ scheme, stores, resources, environment, webhooks, random: environment.random });
@@ -111,7 +112,6 @@ export async function createApiServer(
   const aggregation = new Aggregation({ environment, readers, writers, identity: options.frontProxy?.client });
   resources.add(serveBuiltins({ scheme, stores, strategyOf }));
 
-  const metrics = createRequestMetrics(environment.clock);
   const { authorizer, usesRoles } =
     dependencies.authorizers === undefined
       ? await createAuthorization(security, metrics.registry, options.authorization)

@@ -7,6 +7,7 @@ import { Nodes, Pods, Secrets, ServiceAccounts } from '@coracle/apimachinery/res
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@coracle/client/testing';
 import { expect } from 'chai';
 import type { ApiRequest } from '../http/api-request.ts';
+import { MetricRegistry } from '../metrics/registry.ts';
 import type { ApiServerOptions } from '../options.ts';
 import type { Authentication } from './authenticator.ts';
 import { type AuthenticationParts, createAuthentication } from './create-authentication.ts';
@@ -45,7 +46,8 @@ describe('authentication', () => {
     const environment = { clock, random: createSeededRandom(1), log: silentLogger };
     const serviceAccounts = { issuer, signingKey: signing.pem, verifyingKeys: [older.pem] };
     const { signal } = new AbortController();
-    return createAuthentication({ environment, options: { serviceAccounts, ...options }, readers, signal });
+    const context = { environment, options: { serviceAccounts, ...options }, readers, signal };
+    return createAuthentication(context, new MetricRegistry());
   };
   const ask = async (headers: Record<string, string>, peer: ApiRequest['peer'] = { address: '' }, path = '/') => {
     for (const authenticator of parts.authenticators) {

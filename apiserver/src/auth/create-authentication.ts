@@ -1,5 +1,6 @@
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
 import { withAuthenticatedGroup } from '../filters/authentication.ts';
+import type { MetricRegistry } from '../metrics/index.ts';
 import type { ApiServerOptions, SecurityContext } from '../options.ts';
 import type { IssueToken } from '../resources/parts.ts';
 import type { Authentication, Authenticator, TokenAuthenticator } from './authenticator.ts';
@@ -29,14 +30,16 @@ export interface AuthenticationParts {
 }
 
 /** Everything that can tell who sends a request, in upstream's order. Throws a StatusError for a file that will not do. */
-export async function createAuthentication(context: SecurityContext): Promise<AuthenticationParts> {
-  const { environment, options, readers, signal } = context;
+export async function createAuthentication(
+  { environment, options, readers, signal }: SecurityContext,
+  registry: MetricRegistry,
+): Promise<AuthenticationParts> {
   const { serviceAccounts, frontProxy, authentication = {} } = options;
   const keys = serviceAccounts && new ServiceAccountKeys(serviceAccounts, environment.random);
   const proxies = frontProxy && new CertificateAuthorities(frontProxy.authorities);
   const audiences = keys?.audiences ?? [];
   const disallowedIssuers = serviceAccounts === undefined ? [] : [serviceAccounts.issuer];
-  const jwt = await openJwtAuthentication(authentication, { environment, disallowedIssuers, signal });
+  const jwt = await openJwtAuthentication(authentication, { environment, registry, disallowedIssuers, signal });
   const { webhook } = authentication;
   const bearers: TokenAuthenticator[] = [
     ...(keys === undefined ? [] : [new ServiceAccountTokenAuthenticator(keys, readers, environment.clock)]),

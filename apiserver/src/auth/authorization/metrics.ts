@@ -1,4 +1,5 @@
 import type { Clock } from '@coracle/apimachinery/clock';
+import { createReloadMetrics } from '../../configfile/index.ts';
 import type { MetricRegistry } from '../../metrics/index.ts';
 import type { AuthorizationDecision, Authorizer } from '../authorizer.ts';
 import type { AuthorizerType } from './configuration.ts';
@@ -15,20 +16,6 @@ export function createAuthorizationMetrics(registry: MetricRegistry, clock: Cloc
     registry.counter({ name: `apiserver_authorization_${name}`, help, labels });
   const histogram = (name: string, help: string, bounds: readonly number[], ...labels: string[]) =>
     registry.histogram({ name: `apiserver_authorization_${name}`, help, labels }, bounds);
-  const reloads = { success: 0, failure: 0 };
-  registry.gauge(
-    {
-      name: 'apiserver_authorization_config_controller_automatic_reload_last_timestamp_seconds',
-      help: 'Timestamp of the last automatic reload of authorization configuration split by status.',
-      labels: ['status'],
-    },
-    () => Object.entries(reloads).flatMap(([status, at]) => (at === 0 ? [] : [[[status], at] as const])),
-  );
-  const reloaded = counter(
-    'config_controller_automatic_reloads_total',
-    'Total number of automatic reloads of authorization configuration split by status.',
-    'status',
-  );
   return {
     decisions: counter(
       'decisions_total',
@@ -75,10 +62,7 @@ export function createAuthorizationMetrics(registry: MetricRegistry, clock: Cloc
       'type',
       'name',
     ),
-    onReload(status: 'success' | 'failure'): void {
-      reloaded.add([status]);
-      reloads[status] = clock.now() / 1000;
-    },
+    onReload: createReloadMetrics(registry, 'authorization', clock),
   };
 }
 

@@ -8,6 +8,7 @@ import { textOfError } from '@coracle/apimachinery/errors';
 import { createVirtualClock, type VirtualClock } from '@coracle/client/testing';
 import { expect } from 'chai';
 import { filePollMs } from '../../configfile/index.ts';
+import { MetricRegistry } from '../../metrics/registry.ts';
 import { createServingPair } from '../../testing/serving-pair.ts';
 import { TestIssuer } from '../../testing/test-issuer.ts';
 import type { TokenAuthenticator } from '../authenticator.ts';
@@ -48,6 +49,7 @@ describe('tokens of OpenID Connect issuers', () => {
   let clock: VirtualClock;
   let stopping: AbortController;
   let failures: number;
+  let registry: MetricRegistry;
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'coracle-jwt-'));
@@ -63,6 +65,7 @@ describe('tokens of OpenID Connect issuers', () => {
     clock = createVirtualClock();
     stopping = new AbortController();
     failures = 0;
+    registry = new MetricRegistry();
     issuer.reset({ one: rsa.publicKey, two: p256.publicKey });
   });
   afterEach(() => stopping.abort());
@@ -87,6 +90,7 @@ describe('tokens of OpenID Connect issuers', () => {
     const disallowedIssuers = ['https://kubernetes.default.svc'];
     const { authenticator } = await openJwtAuthentication(options, {
       environment,
+      registry,
       disallowedIssuers,
       signal: stopping.signal,
     });
@@ -328,13 +332,24 @@ describe('tokens of OpenID Connect issuers', () => {
   });
 
   it('follow the file, once its new issuers can be asked', async () => {
+    const waitUntil = async (holds: () => boolean) => {
+      while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const reloads = (status: string) => registry.text().includes(`reloads_total{status="${status}"} 1`);
     const authenticator = await openFile();
-    expect(await ask(authenticator, issue(claims()))).to.equal('nobody');
+    const token = () => issue(claims());
+    expect(await ask(authenticator, token())).to.equal('nobody');
+    issuer.document = { issuer: 'https://other.example' };
     await write([jwt()]);
     await clock.advance(filePollMs);
-    while ((await ask(authenticator, issue(claims()))) === 'nobody')
-      await new Promise((resolve) => setImmediate(resolve));
-    expect(await ask(authenticator, issue(claims()))).to.include({ username: 'jane' });
+    await waitUntil(() => failures === 1);
+    await clock.advance(60_000);
+    await waitUntil(() => reloads('failure'));
+    expect(await ask(authenticator, token())).to.equal('nobody');
+    issuer.document = {};
+    await clock.advance(filePollMs);
+    await waitUntil(() => reloads('success'));
+    expect(await ask(authenticator, token())).to.include({ username: 'jane' });
   });
 
   const wrong: [name: string, config: () => object, message: string][] = [

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Environment } from '@coracle/apimachinery/component';
 import { badRequest } from '@coracle/apimachinery/errors';
-import { followFile, NotYet, parseConfig, readText } from '../../configfile/index.ts';
+import { createReloadMetrics, followFile, NotYet, parseConfig, readText } from '../../configfile/index.ts';
+import type { MetricRegistry } from '../../metrics/index.ts';
 import type { TokenAuthenticator } from '../authenticator.ts';
 import { bearerTokenOf } from '../authenticators/bearer-token.ts';
 import { type AnonymousConfig, type AuthenticationConfiguration, authenticationConfigKind } from './configuration.ts';
@@ -22,6 +23,7 @@ export interface JwtOptions {
 
 export interface JwtDependencies {
   readonly environment: Pick<Environment, 'clock' | 'log'>;
+  readonly registry: MetricRegistry;
   /** Issuers of this server's own tokens. */
   readonly disallowedIssuers: readonly string[];
   readonly signal: AbortSignal;
@@ -36,7 +38,7 @@ export interface JwtAuthentication {
 /** Reads file or flags, and follows the file. Throws a StatusError that names what will not do. */
 export async function openJwtAuthentication(
   options: JwtOptions,
-  { environment, disallowedIssuers, signal }: JwtDependencies,
+  { environment, registry, disallowedIssuers, signal }: JwtDependencies,
 ): Promise<JwtAuthentication> {
   const { configFile, oidc } = options;
   const make = (config: AuthenticationConfiguration, algorithms: readonly string[]) =>
@@ -64,7 +66,8 @@ export async function openJwtAuthentication(
     current = next;
     environment.clock.after(retirementMs, () => old.stop());
   };
-  followFile(environment, { path: configFile, content, apply, signal });
+  const onChange = createReloadMetrics(registry, 'authentication', environment.clock);
+  followFile(environment, { path: configFile, content, apply, onChange, signal });
   return { authenticator: asAuthenticator(() => current), anonymous: initial.anonymous };
 }
 
