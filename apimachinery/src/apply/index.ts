@@ -13,6 +13,7 @@ export {
   unionOf,
   withoutTrees,
 } from './field-set.ts';
+export { fieldsJson } from './known-sets.ts';
 export { mergeConfiguration } from './merge.ts';
 export type { ManagedWrite, ToVersion, VersionedObject } from './ownership.ts';
 export { pathText } from './path-element.ts';

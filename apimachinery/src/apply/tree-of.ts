@@ -1,14 +1,18 @@
 import { isObject } from '../json/index.ts';
-import type { ListSchema, ObjectSchema, Schema } from '../schema/schema.ts';
+import type { ListSchema, Schema } from '../schema/schema.ts';
 import { emptySet, type FieldSet, isEmptySet, makeNode, makeSet } from './field-set.ts';
+import { KnownSets } from './known-sets.ts';
 import { fieldElement, itemElement } from './path-element.ts';
 import { fieldSchema, isNamedField, shapeOf } from './typed.ts';
 import { zeroFields } from './zero-values.ts';
 
 /** The node of a value that came or went as a whole: every field and item of it is a member, and so is itself. */
 export function treeOf(value: unknown, schema: Schema): FieldSet {
-  return makeNode(true, childTrees(value, schema)) as FieldSet;
+  if (typeof value !== 'object' || value === null) return emptySet;
+  return trees.of(value, schema, () => makeNode(true, childTrees(value, schema)) as FieldSet);
 }
+
+const trees = new KnownSets();
 
 /** The elements below a value that came or went as a whole. */
 export function childTrees(value: unknown, schema: Schema): [string, FieldSet][] {
@@ -31,46 +35,9 @@ function itemTrees(list: readonly unknown[], schema: ListSchema): [string, Field
   for (const item of list) {
     const element = itemElement(item, schema);
     if (element === undefined) return [];
-    entries.set(element, entries.has(element) ? emptySet : itemTree(item, schema.items));
+    entries.set(element, entries.has(element) ? emptySet : treeOf(item, schema.items));
   }
   return [...entries];
-}
-
-/**
- * Nodes of items without anything below their fields, by the names of these: a container's variables are all alike, and
- * sets are never changed.
- */
-const flatItems = new WeakMap<ObjectSchema, Map<string, FieldSet>>();
-/** Of one schema. More kinds of items come only of unknown fields. */
-const flatItemsMax = 256;
-
-function itemTree(item: unknown, schema: Schema): FieldSet {
-  const names = schema.type === 'object' && schema.atomic !== true ? flatNames(item) : undefined;
-  if (names === undefined) return treeOf(item, schema);
-  let known = flatItems.get(schema as ObjectSchema);
-  if (known === undefined) {
-    known = new Map();
-    flatItems.set(schema as ObjectSchema, known);
-  }
-  let tree = known.get(names);
-  if (tree === undefined) {
-    tree = treeOf(item, schema);
-    if (known.size < flatItemsMax) known.set(names, tree);
-  }
-  return tree;
-}
-
-/** The names of the fields, in the order they are in; undefined where one of them holds more than a scalar. */
-function flatNames(item: unknown): string | undefined {
-  if (!isObject(item)) return undefined;
-  let names = '';
-  for (const name in item) {
-    const value = item[name];
-    if (value === undefined) continue;
-    if (typeof value === 'object' && value !== null) return undefined;
-    names += `${name} `;
-  }
-  return names;
 }
 
 /**

@@ -1,5 +1,8 @@
 import type { KubernetesObject } from '../meta/object-meta.ts';
-import { differenceOf, isEmptySet, unionOf } from './field-set.ts';
+import type { Schema } from '../schema/schema.ts';
+import { compareObjects } from './compare.ts';
+import { differenceOf, emptySet, type FieldSet, isEmptySet, unionOf } from './field-set.ts';
+import { KnownSets } from './known-sets.ts';
 import { capUpdaters, type ManagedEntry, readEntries, sameManager, writeEntries } from './managed-entries.ts';
 import {
   type ManagedWrite,
@@ -49,6 +52,7 @@ export function entriesAfterUpdate(
 ): readonly ManagedEntry[] {
   const before = withoutManagedFields(live ?? {});
   const after = withoutManagedFields(object);
+  if (live === undefined && entries.length === 0) return entriesOfNew(after, write);
   const change = new OwnershipChange(before, after, write);
   const { comparison } = change;
   const known = reconcileEntries(entries, before, write);
@@ -56,7 +60,35 @@ export function entriesAfterUpdate(
   const { entries: others } = change.apply(known);
   const set = differenceOf(unionOf(comparison.modified, comparison.added), systemFields);
   if (isEmptySet(set)) return capUpdaters(others);
-  const own: ManagedEntry = {
+  const own = entryOf(set, write);
+  const index = others.findIndex((entry) => sameManager(entry, own));
+  if (index < 0) others.push(own);
+  else others[index] = { ...own, set: unionOf(set, (others[index] as ManagedEntry).set) };
+  return capUpdaters(others);
+}
+
+/** The sets of new objects, by the fields that a write ignores. */
+const newSets = new WeakMap<FieldSet, KnownSets>();
+
+/** Everything that a new object says is its writer's. */
+function entriesOfNew(object: KubernetesObject, write: ManagedWrite): readonly ManagedEntry[] {
+  const { schema = untyped, ignored = emptySet } = write;
+  let known = newSets.get(ignored);
+  if (known === undefined) {
+    known = new KnownSets();
+    newSets.set(ignored, known);
+  }
+  const set = known.of(object, schema, () => {
+    const { added = emptySet, modified = emptySet } = compareObjects({}, object, schema, ignored) ?? {};
+    return differenceOf(unionOf(modified, added), systemFields);
+  });
+  return isEmptySet(set) ? [] : [entryOf(set, write)];
+}
+
+const untyped: Schema = { type: 'any' };
+
+function entryOf(set: FieldSet, write: ManagedWrite): ManagedEntry {
+  return {
     manager: write.manager === '' ? 'unknown' : write.manager,
     operation: 'Update',
     apiVersion: write.apiVersion,
@@ -64,8 +96,4 @@ export function entriesAfterUpdate(
     time: write.time,
     set,
   };
-  const index = others.findIndex((entry) => sameManager(entry, own));
-  if (index < 0) others.push(own);
-  else others[index] = { ...own, set: unionOf(set, (others[index] as ManagedEntry).set) };
-  return capUpdaters(others);
 }

@@ -1,5 +1,5 @@
 import { deepCopy } from '../json/index.ts';
-import type { ObjectSchema, Schema } from '../schema/index.ts';
+import type { Field, ObjectSchema, Schema } from '../schema/index.ts';
 
 /**
  * Fills in, in place, the defaults that the schema carries, wherever the object has what they belong to. A null that the
@@ -32,16 +32,28 @@ function search(schema: Schema, visited: Set<Schema>): boolean {
   return [...schema.fields.values()].some((field) => search(field.schema, visited));
 }
 
+/** The fields of a type that have a default or something below that has one: the rest of an object is not looked at. */
+const fieldsWithDefaults = new WeakMap<ObjectSchema, readonly Field[]>();
+
+function fieldsOf(schema: ObjectSchema): readonly Field[] {
+  let fields = fieldsWithDefaults.get(schema);
+  if (fields === undefined) {
+    fields = [...schema.fields.values()].filter((field) => hasDefaults(field.schema));
+    fieldsWithDefaults.set(schema, fields);
+  }
+  return fields;
+}
+
 function fillObject(value: unknown, schema: ObjectSchema): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
   const object = value as Record<string, unknown>;
-  for (const field of schema.fields.values()) {
-    if (!hasDefaults(field.schema)) continue;
+  for (const field of fieldsOf(schema)) {
     const standIn = field.schema.default;
     if (standIn !== undefined && isAbsent(object[field.name], field.schema, schema, field.pointer === true)) {
       object[field.name] = deepCopy(standIn);
     }
-    fill(object[field.name], field.schema);
+    const item = object[field.name];
+    if (item !== undefined) fill(item, field.schema);
   }
 }
 

@@ -47,11 +47,12 @@ function makePlan(schema: ObjectSchema): Plan {
   const always: { name: string; make: (nulls: boolean) => unknown }[] = [];
   for (const field of schema.fields.values()) {
     const builtin = schema.builtin === true;
-    fields.set(field.name, {
+    const rule = {
       schema: field.schema,
       dropsZero: builtin && dropsZero(field),
       hasParts: hasParts(field.schema),
-    });
+    };
+    if (rule.dropsZero || rule.hasParts) fields.set(field.name, rule);
     if (builtin && isAlwaysWritten(field)) always.push({ name: field.name, make: (nulls) => zeroOf(field, nulls) });
   }
   return { fields, always };

@@ -38,7 +38,9 @@ const gatedFields: Readonly<Record<string, readonly string[]>> = {
 /** What is to be looked at below a type. */
 interface Plan {
   readonly gated: readonly string[];
-  readonly below: readonly (readonly [name: string, schema: Schema])[];
+  /** By the name of a field; of a list or map the one for its items, under no name. */
+  readonly below: readonly { readonly name: string; readonly plan: Plan }[];
+  readonly holdsItems: boolean;
 }
 
 const plans = new WeakMap<Schema, Plan | null>();
@@ -49,45 +51,65 @@ function planOf(schema: Schema): Plan | undefined {
   if (known !== undefined) return known ?? undefined;
   // Types that contain themselves are not behind gates.
   plans.set(schema, null);
-  let plan: Plan | null = null;
-  if (schema.type === 'object') {
-    const gated = gatedFields[schema.name?.replace(/^io\.k8s\.api\./, '') ?? ''] ?? [];
-    const below = [...schema.fields.values()].flatMap((field) =>
-      planOf(field.schema) === undefined ? [] : [[field.name, field.schema] as const],
-    );
-    if (gated.length + below.length > 0) plan = { gated, below };
-  } else if (schema.type === 'list' && planOf(schema.items) !== undefined) {
-    plan = { gated: [], below: [['', schema.items]] };
-  } else if (schema.type === 'map' && planOf(schema.values) !== undefined) {
-    plan = { gated: [], below: [['', schema.values]] };
-  }
+  const plan = makePlan(schema);
+  if (plan.gated.length + plan.below.length === 0) return undefined;
   plans.set(schema, plan);
-  return plan ?? undefined;
+  return plan;
+}
+
+function makePlan(schema: Schema): Plan {
+  const below = (name: string, inner: Schema) => {
+    const plan = planOf(inner);
+    return plan === undefined ? [] : [{ name, plan }];
+  };
+  switch (schema.type) {
+    case 'object':
+      return {
+        gated: gatedFields[schema.name?.replace(/^io\.k8s\.api\./, '') ?? ''] ?? [],
+        below: [...schema.fields.values()].flatMap((field) => below(field.name, field.schema)),
+        holdsItems: false,
+      };
+    case 'list':
+      return { gated: [], below: below('', schema.items), holdsItems: true };
+    case 'map':
+      return { gated: [], below: below('', schema.values), holdsItems: true };
+    default:
+      return { gated: [], below: [], holdsItems: false };
+  }
 }
 
 /** Takes gated fields out of `object`, in place, unless `old` uses one. */
 export function dropGatedFields(object: object, old: object | undefined, schema: Schema): void {
-  if (planOf(schema) === undefined) return;
-  if (old !== undefined && visit(old, schema, () => true)) return;
-  visit(object, schema, (holder, name) => {
-    delete holder[name];
-    return false;
-  });
+  const plan = planOf(schema);
+  if (plan === undefined) return;
+  if (old !== undefined && visit(old, plan, () => true)) return;
+  visit(object, plan, drop);
+}
+
+function drop(holder: Record<string, unknown>, name: string): boolean {
+  delete holder[name];
+  return false;
 }
 
 type Found = (holder: Record<string, unknown>, name: string) => boolean;
 
 /** Tells `found` of every gated field that is set, until it answers true. */
-function visit(value: unknown, schema: Schema, found: Found): boolean {
-  const plan = planOf(schema);
-  if (plan === undefined || typeof value !== 'object' || value === null) return false;
-  if (schema.type === 'list' || schema.type === 'map') {
-    const [, items] = plan.below[0] ?? [];
-    return items !== undefined && Object.values(value).some((item) => visit(item, items, found));
-  }
+function visit(value: object, { gated, below, holdsItems }: Plan, found: Found): boolean {
   const holder = value as Record<string, unknown>;
-  for (const name of plan.gated) {
+  if (holdsItems) {
+    const plan = (below[0] as Plan['below'][number]).plan;
+    return Object.values(holder).some((item) => isStruct(item) && visit(item, plan, found));
+  }
+  for (const name of gated) {
     if (holder[name] !== undefined && holder[name] !== null && found(holder, name)) return true;
   }
-  return plan.below.some(([name, inner]) => visit(holder[name], inner, found));
+  for (const { name, plan } of below) {
+    const item = holder[name];
+    if (isStruct(item) && visit(item, plan, found)) return true;
+  }
+  return false;
+}
+
+function isStruct(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
