@@ -189,9 +189,42 @@ describe('the listener, with clients that keep it waiting', () => {
     const session = await http2();
     const stream = session.request({ ':method': 'POST', ':path': '/a' });
     stream.write('x');
+    const later = keepDoing(() => clock.advance(100));
     expect(await untilEnd(stream)).to.equal('/a');
     expect(stream.rstCode).to.equal(0);
+    later.stop();
     expect(await ask(session, '/b')).to.equal('/b');
+  });
+
+  it('does not reset an HTTP/2 stream before the end of its answer is out, nor one whose request is whole', async () => {
+    await start();
+    const frames = { data: 0, rst: 3 };
+    const seen = async (flags: number) => {
+      const socket = await raw('h2');
+      const types: string[] = [];
+      const header = Buffer.from([0x82, 0x84, 0x87, 0x41, 1, 0x78]);
+      const head = Buffer.from([0, 0, header.length, 1, flags, 0, 0, 0, 1]);
+      const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+      let received = Buffer.alloc(0);
+      socket.on('data', (chunk: Buffer) => {
+        received = Buffer.concat([received, chunk]);
+        for (let length = 0; received.length >= 9; received = received.subarray(9 + length)) {
+          length = received.readUIntBE(0, 3);
+          if (received.length < 9 + length) return;
+          const [type, flag = 0] = received.subarray(3, 5);
+          if (type === frames.data) types.push((flag & 1) === 1 ? 'end' : 'data');
+          if (type === frames.rst) types.push('reset');
+        }
+      });
+      socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settings, head, header]));
+      const later = keepDoing(() => clock.advance(100));
+      while (!types.includes((flags & 1) === 1 ? 'end' : 'reset')) await once(socket, 'data');
+      later.stop();
+      return types.filter((type) => type !== 'data');
+    };
+    const [endHeaders, endStream] = [4, 1];
+    expect(await seen(endHeaders | endStream)).to.deep.equal(['end']);
+    expect(await seen(endHeaders)).to.deep.equal(['end', 'reset']);
   });
 
   it('ends a watch that is over though its client reads nothing', async () => {
