@@ -77,6 +77,10 @@ export interface ApiServerOptions {
   readonly authorization?: AuthorizationOptions;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string;
+  /** `--max-requests-inflight`; with the next one the seats that flow control divides. Default 400. */
+  readonly maxRequestsInflight?: number;
+  /** `--max-mutating-requests-inflight`. Default 200. */
+  readonly maxMutatingRequestsInflight?: number;
 }
 
 /** What a cluster's owner may set about access; the rest follows from the cluster's keys and addresses. */

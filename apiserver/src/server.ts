@@ -71,6 +71,10 @@ const bodyBytesMax = 3 * 1024 * 1024;
 /** A watch without a time limit of its own ends after one to two times this long. */
 const watchTimeoutMinMs = 1_800_000;
 
+/** Requests at once, upstream's figures. */
+const maxRequestsInflight = 400;
+const maxMutatingRequestsInflight = 200;
+
 const defaultServiceCidrs = ['10.96.0.0/12'];
 const defaultNodePorts = { first: 30_000, last: 32_767 };
 
@@ -135,6 +139,9 @@ export async function createApiServer(
   const flowControl = new PriorityAndFairness({
     clock: environment.clock,
     metrics: metrics.registry,
+    serverSeats:
+      (options.maxRequestsInflight ?? maxRequestsInflight) +
+      (options.maxMutatingRequestsInflight ?? maxMutatingRequestsInflight),
     statistics: (group, resource) => statisticsOf(resources.ofGroupResource({ group, resource })),
   });
   const audit = options.audit && (await createAudit(options.audit, { environment, metrics: metrics.registry }));

@@ -161,6 +161,26 @@ describe('priority and fairness of a whole server', () => {
     }
   });
 
+  it('leaves objects alone that are as they should be', async () => {
+    const versions = async () => {
+      const lists = [await api.client.list(FlowSchemas), await api.client.list(PriorityLevelConfigurations)];
+      return lists.flatMap(({ items }) => items.map(({ metadata }) => metadata?.resourceVersion));
+    };
+    await clock.settle();
+    const before = await versions();
+    await clock.advance(60_000);
+    expect(await versions()).to.deep.equal(before);
+    expect(before.length).to.equal(8 + 11);
+  });
+
+  it('has as many seats as requests may be under way', async () => {
+    await using small = await startTestApiServer({
+      options: { maxRequestsInflight: 30, maxMutatingRequestsInflight: 19 },
+    });
+    const { text } = await rawRequest(small.server, { method: 'GET', path: '/metrics' });
+    expect(text).to.match(/^apiserver_flowcontrol_nominal_limit_seats\{priority_level="workload-low"\} 20$/m);
+  });
+
   it('keeps its objects, and says which schemas have no level', async () => {
     const dangling = async (name: string) => {
       await clock.settle();

@@ -12,8 +12,6 @@ import { SeatRequest } from './seat-request.ts';
 import { WatchCounts } from './watch-counts.ts';
 import { estimateWork, type EstimateSources } from './work-estimate.ts';
 
-/** Upstream's 400 reads and 200 writes (`--max-requests-inflight`, `--max-mutating-requests-inflight`). */
-const serverSeatsDefault = 600;
 /** Of the time that a request may take, it waits for a seat at most this part. */
 const waitPart = 1 / 4;
 /** For requests without a limit of their own: watches. Milliseconds. */
@@ -26,7 +24,7 @@ export interface FlowControlDependencies {
   readonly metrics: MetricRegistry;
   readonly statistics: EstimateSources['statistics'];
   /** Seats of the whole server. */
-  readonly serverSeats?: number;
+  readonly serverSeats: number;
 }
 
 /**
@@ -43,7 +41,7 @@ export class PriorityAndFairness implements FlowControl {
   #digesting = false;
   #onDigest: () => void = () => {};
 
-  constructor({ clock, metrics, statistics, serverSeats = serverSeatsDefault }: FlowControlDependencies) {
+  constructor({ clock, metrics, statistics, serverSeats }: FlowControlDependencies) {
     this.#clock = clock;
     this.#sources = { statistics, watches: (info) => this.#watches.interestedIn(info) };
     this.configuration = new Configuration({

@@ -9,8 +9,9 @@ import { dealHand, hashOfFlow } from './shuffle-sharding.ts';
 
 export type SchemaObject = FlowSchema & KubernetesObject;
 
-/** Hands that are remembered; dealing one costs some microseconds. */
+/** Hands that are remembered; dealing one costs some microseconds. Names this long are nobody's in earnest. */
 const handsMax = 4096;
+const rememberedNameMax = 256;
 const noQueues: readonly number[] = [];
 
 /** A flow schema at work: which requests are its own, and where they go. */
@@ -56,9 +57,9 @@ export class Flow {
     if (typeof queuing === 'string') return noQueues;
     const known = this.#hands.get(distinguisher);
     if (known !== undefined) return known;
-    if (this.#hands.size >= handsMax) this.#hands.clear();
     const hand = dealHand(hashOfFlow(this.name, distinguisher), queuing.queues, queuing.handSize);
-    this.#hands.set(distinguisher, hand);
+    if (this.#hands.size >= handsMax) this.#hands.clear();
+    if (distinguisher.length <= rememberedNameMax) this.#hands.set(distinguisher, hand);
     return hand;
   }
 }
