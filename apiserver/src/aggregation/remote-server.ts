@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import * as https from 'node:https';
 import type { Readable } from 'node:stream';
+import { headerKey, headerText } from '@coracle/apimachinery/headers';
 import { isObject } from '@coracle/apimachinery/json';
 import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1';
 import type { UserInfo } from '../http/api-request.ts';
@@ -82,11 +83,11 @@ const aggregator: UserInfo = { username: 'system:kube-aggregator', groups: ['sys
 
 /** How a front proxy tells who the caller is: a header for each value. */
 export function identityHeaders({ username, uid, groups, extra }: UserInfo): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = { 'x-remote-user': username };
-  if (uid !== undefined) headers['x-remote-uid'] = uid;
-  if (groups.length > 0) headers['x-remote-group'] = [...groups];
+  const headers: OutgoingHttpHeaders = { 'x-remote-user': headerText(username) };
+  if (uid !== undefined) headers['x-remote-uid'] = headerText(uid);
+  if (groups.length > 0) headers['x-remote-group'] = groups.map(headerText);
   for (const [name, values] of Object.entries(extra)) {
-    headers[`x-remote-extra-${encodeURIComponent(name).toLowerCase()}`] = [...values];
+    headers[`x-remote-extra-${headerKey(name)}`] = values.map(headerText);
   }
   return headers;
 }

@@ -53,7 +53,8 @@ async function credentialsOf(user: KubeconfigUser, name: string): Promise<Partia
 function impersonation(user: KubeconfigUser, as: string): NonNullable<HttpTransportOptions['impersonate']> {
   const uid = user['as-uid'];
   const groups = user['as-groups'];
-  return { user: as, ...(groups ? { groups } : {}), ...(uid ? { uid } : {}) };
+  const extra = user['as-user-extra'];
+  return { user: as, ...(groups ? { groups } : {}), ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
 }
 
 async function pem(data: string | undefined, path: string | undefined): Promise<string | undefined> {

@@ -123,13 +123,15 @@ describe('kubeconfig', () => {
     const config = await loadKubeconfig([path]);
     const withoutKey = {
       ...config,
-      users: [{ name: 'work', user: { token: 'secret', as: 'someone', 'as-groups': ['g'] } }],
+      users: [
+        { name: 'work', user: { token: 'secret', as: 'someone', 'as-groups': ['g'], 'as-user-extra': { k: ['v'] } } },
+      ],
     };
     expect(await connectionOf(withoutKey)).to.deep.equal({
       server: 'https://work',
       certificateAuthority: 'authority',
       token: 'secret',
-      impersonate: { user: 'someone', groups: ['g'] },
+      impersonate: { user: 'someone', groups: ['g'], extra: { k: ['v'] } },
     });
     const missing = await connectionOf(config, 'nope').catch((error: Error) => error.message);
     expect(missing).to.equal('the kubeconfig has no context nope; there are: work');

@@ -32,6 +32,7 @@ export interface KubeconfigUser {
   as?: string;
   'as-uid'?: string;
   'as-groups'?: string[];
+  'as-user-extra'?: Record<string, string[]>;
   [field: string]: unknown;
 }
 

@@ -37,17 +37,22 @@ describe('http transport', () => {
       response.setHeader('warning', '299 - "be careful"');
       response.end('{"kind":"Pod"}');
     });
-    const options = { token: () => 'secret', impersonate: { user: 'jane', groups: ['a,b', 'c'] } };
+    const extra = { 'acme.com/(team)': ['x', 'y'] };
+    const impersonate = { user: 'zoë', groups: ['a,b', 'c'], extra };
+    const options = { token: () => 'secret', impersonate };
     const answer = await connect(options, '/prefix/').request({ method: 'POST', path: '/api?x=1', body: { a: 1 } });
     expect(answer).to.deep.equal({ status: 200, object: { kind: 'Pod' }, warnings: ['be careful'] });
     expect(seen?.url).to.equal('/prefix/api?x=1');
     expect(seen?.body).to.equal('{"a":1}');
     expect(seen?.headers).to.include({
       authorization: 'Bearer secret',
-      'impersonate-user': 'jane',
+      'impersonate-user': Buffer.from('zoë').toString('latin1'),
       'content-type': 'application/json',
     });
-    expect(seen?.headersDistinct['impersonate-group']).to.deep.equal(['a,b', 'c']);
+    expect(seen?.headersDistinct).to.deep.include({
+      'impersonate-group': ['a,b', 'c'],
+      'impersonate-extra-acme.com%2f%28team%29': ['x', 'y'],
+    });
   });
 
   it('throws the Status of a failure, with when to come back', async () => {

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { headerKey, headerText } from '@coracle/apimachinery/headers';
 import { decodeBody } from './decode-body.ts';
 import { failureOf, unreachable } from './failure.ts';
 import { jsonLines } from './json-lines.ts';
@@ -22,7 +23,15 @@ export interface HttpTransportOptions {
   readonly serverName?: string;
   readonly insecureSkipTlsVerify?: boolean;
   readonly userAgent?: string;
-  readonly impersonate?: { readonly user: string; readonly groups?: readonly string[]; readonly uid?: string };
+  readonly impersonate?: Impersonation;
+}
+
+/** Whom to act as. */
+export interface Impersonation {
+  readonly user: string;
+  readonly groups?: readonly string[];
+  readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Idle connections kept open for the next request. */
@@ -124,9 +133,13 @@ async function identityHeaders({
   const headers: Record<string, string | string[]> = {};
   if (token !== undefined) headers.authorization = `Bearer ${typeof token === 'function' ? await token() : token}`;
   if (impersonate) {
-    headers['impersonate-user'] = impersonate.user;
-    if (impersonate.uid !== undefined) headers['impersonate-uid'] = impersonate.uid;
-    if (impersonate.groups?.length) headers['impersonate-group'] = [...impersonate.groups];
+    const { user, uid, groups = [], extra = {} } = impersonate;
+    headers['impersonate-user'] = headerText(user);
+    if (uid !== undefined) headers['impersonate-uid'] = headerText(uid);
+    if (groups.length > 0) headers['impersonate-group'] = groups.map(headerText);
+    for (const [key, values] of Object.entries(extra)) {
+      headers[`impersonate-extra-${headerKey(key)}`] = values.map(headerText);
+    }
   }
   return headers;
 }
