@@ -41,6 +41,8 @@ export interface StoredObject {
   readonly revision: Revision;
   readonly labels: Readonly<Record<string, string>>;
   readonly fields: Readonly<Record<string, string>>;
+  /** What it takes in the store, in bytes. */
+  readonly size: number;
   /** The object, decoded on first use and frozen deeply in tests; includes resourceVersion. */
   readonly object: KubernetesObject;
   /** Its JSON with resourceVersion, in pieces that go out in a row: cut from what is stored, which is not kept twice. */

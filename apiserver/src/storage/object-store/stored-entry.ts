@@ -81,6 +81,10 @@ export class StoredEntry implements StoredObject {
     return this.#later;
   }
 
+  get size(): number {
+    return this.stored.length;
+  }
+
   get object(): KubernetesObject {
     this.#object ??= this.#decode();
     return this.#object;

@@ -38,7 +38,7 @@ export class Watcher {
     const seen = event.seenBy(this.#selects);
     if (seen === undefined) return false;
     this.#toldRevision = event.revision;
-    this.#push(seen, (event.current ?? event.previous)?.stored.length);
+    this.#push(seen, (event.current ?? event.previous)?.size);
     return true;
   }
 
