@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The door of `npm start`, `npm test`, `npm run bench`: runs on any Node from 20, installs the locked dependencies (the
 // pinned Node 26 among them) where they are missing or stale, then hands over to the real program under that Node.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,7 +26,7 @@ const node = findNode();
 // What Node makes of a source file is kept from one start to the next: about half of the processor time of a start. Beside
 // the dependencies, and not in a temporary directory, where other users could put code of theirs.
 const compileCache = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/compiled');
-const result = spawnSync(node, [join(root, program[0]), ...program.slice(1), ...rest], {
+const child = spawn(node, [join(root, program[0]), ...program.slice(1), ...rest], {
   cwd: name === 'coracle' ? process.cwd() : root,
   stdio: 'inherit',
   env: {
@@ -35,7 +35,11 @@ const result = spawnSync(node, [join(root, program[0]), ...program.slice(1), ...
     NODE_COMPILE_CACHE: compileCache,
   },
 });
-process.exit(result.status ?? 1);
+// This process ends when the program has: whoever waits for one waits for the other. A terminal sends Ctrl-C to both.
+process.on('SIGINT', () => {});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => fail(`${node} cannot be run: ${error.message}`));
+child.on('exit', (code) => process.exit(code ?? 1));
 
 /** `npm ci` when node_modules does not belong to the lock file; a stamp remembers which lock it was made from. */
 function installDependencies() {

@@ -1,5 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { skipBecause, startTestCluster, type TestCluster, upstreamObstacle } from '../support/index.ts';
+import { repository, skipBecause, startTestCluster, type TestCluster, upstreamObstacle } from '../support/index.ts';
 
 describe('hollow nodes', function () {
   let cluster: TestCluster;
@@ -34,4 +39,37 @@ describe('hollow nodes', function () {
     expect(code).to.equal(1);
     expect(stderr).to.contain('hollow nodes only pretend to run containers');
   });
+});
+
+describe('the command of a clone', () => {
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    it(`ends after the cluster that it runs, told so by ${signal}`, async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'coracle-signal-'));
+      const flags = [
+        '--runtime',
+        'hollow',
+        '--port',
+        '0',
+        '--data-dir',
+        dataDir,
+        '--kubeconfig',
+        join(dataDir, 'config'),
+      ];
+      const command = spawn(join(repository, 'coracle'), ['up', ...flags]);
+      let said = '';
+      const ready = new Promise<void>((resolve, reject) => {
+        command.once('exit', () => reject(new Error(said)));
+        command.stderr.on('data', (chunk: Buffer) => {
+          said += chunk.toString();
+          if (said.includes('Running: Ctrl-C stops it')) resolve();
+        });
+      });
+      await ready;
+      const ended = once(command, 'exit');
+      command.kill(signal);
+      expect(await ended).to.deep.equal([0, null]);
+      expect(said).to.match(/✓ Stopping/);
+      await rm(dataDir, { recursive: true });
+    });
+  }
 });

@@ -60,15 +60,15 @@ function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError
   );
 }
 
-/** Aborted at the first SIGINT or SIGTERM, also during the start; a second one ends the process without waiting. */
+/** Aborted at the first signal to stop, also during the start; a second Ctrl-C ends the process without waiting. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
-    process.once('SIGINT', () => process.exit(130));
+    if (!controller.signal.aborted) process.once('SIGINT', () => process.exit(130));
     controller.abort(new ConfigError('stopped before the cluster was ready'));
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  // SIGHUP: the terminal has been closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   return controller.signal;
 }
 

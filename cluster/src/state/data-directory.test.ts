@@ -1,4 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -44,6 +46,15 @@ describe('data directory', () => {
       expect(error).to.be.instanceOf(ConfigError);
       expect(String(error)).to.contain(`--data-dir: cannot make the folder ${wrong}: `);
     }
+  });
+
+  it('takes a process whose remains nobody collects for ended', async () => {
+    const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 100']);
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    while ((await processStart(Number(line.toString()))) !== '') await new Promise((resolve) => setImmediate(resolve));
+    const text = await readFile(`/proc/${Number(line.toString())}/stat`, 'utf8');
+    parent.kill('SIGKILL');
+    expect(text).to.match(/\) Z /);
   });
 
   it('tells the state of a live process from that of a dead one', async () => {

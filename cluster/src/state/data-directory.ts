@@ -149,10 +149,12 @@ export class DataDirectory {
   }
 }
 
+/** Empty where there is no such process, or only its remains: nobody collects those where pid 1 is no init. */
 export async function processStart(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // Field 22, counted after the command in parentheses, which may hold spaces.
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  // Counted after the command in parentheses, which may hold spaces: state is field 3, the start field 22.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
 }
 
 async function isRunning(process: { pid: number; processStart: string }): Promise<boolean> {
