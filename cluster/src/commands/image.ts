@@ -21,9 +21,6 @@ export async function imageLoad(config: ClusterConfig, path: string, json: boole
       throw error;
     }
   });
-  print(
-    json,
-    { images },
-    images.map((image) => `Loaded ${image}`),
-  );
+  const nothing = `No node has a containerd to load it into: it is kept in ${directory.imagesDirectory}.`;
+  print(json, { images }, images.length === 0 ? [nothing] : images.map((image) => `Loaded ${image}`));
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { systemClock } from '@coracle/apimachinery/clock';
 import { checkKubeconfig } from '@coracle/client/kubeconfig';
 import { type ClusterConfig, ConfigError } from '../config/cluster-config.ts';
 import { contextName } from '../kubeconfig/index.ts';
@@ -39,8 +40,19 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
   if (!flags.json) process.stderr.write('\nRunning: Ctrl-C stops it, its state stays.\n');
   // Node writes it at the end of a process, too, but not every process comes to a good end.
   flushCompileCache();
-  await aborted(stop);
+  const problem = await ended(config, stop);
   await progress.step('Stopping', () => cluster.stop());
+  if (problem !== undefined) throw problem;
+}
+
+/** Resolves when the cluster has to stop: to what is wrong where nobody asked for it. */
+async function ended(config: ClusterConfig, stop: AbortSignal): Promise<Error | undefined> {
+  const over = new AbortController();
+  const directory = new DataDirectory(config.dataDir);
+  const lost = directory.lost(systemClock, AbortSignal.any([stop, over.signal]));
+  await Promise.race([aborted(AbortSignal.any([stop, over.signal])), lost]);
+  over.abort();
+  return stop.aborted ? undefined : new Error(`${directory.path} has been deleted: the cluster in it is no more`);
 }
 
 /** Before anything is loaded or started: what cannot be written at its end is said now. */
@@ -94,8 +106,9 @@ async function runDetached(config: ClusterConfig): Promise<void> {
     await tellParent({ type: 'ready', state });
     process.disconnect?.();
     flushCompileCache();
-    await aborted(stop);
+    const problem = await ended(config, stop);
     await cluster.stop();
+    if (problem !== undefined) throw problem;
   } catch (error) {
     await tellParent({ type: 'failed', message: (error as Error).message, expected: error instanceof ConfigError });
     throw error;

@@ -111,7 +111,7 @@ export interface ApiServerParts extends Pick<ControlPlaneOptions, 'environment' 
   readonly access?: AccessOptions;
 }
 
-/** The API server alone, as a cluster has it; resolves when it is ready. Throws ConfigError where the port is taken. */
+/** The API server alone, as a cluster has it; resolves when it is ready. Throws ConfigError where the port cannot be had. */
 export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> {
   const { port, environment, advertiseAddress, dial, pki, storage, access = {} } = parts;
   await makeAuditFolder(access);
@@ -157,9 +157,10 @@ async function makeAuditFolder({ audit }: AccessOptions): Promise<void> {
 
 /** What a user can mend gets a sentence of its own. */
 function explainStartError(error: unknown, port: number): unknown {
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-    return new ConfigError(`port ${port} is taken: --port names another, --port 0 takes a free one`);
-  }
+  const reasons: Readonly<Record<string, string>> = { EADDRINUSE: 'is taken', EACCES: 'is for root only' };
+  const reason = reasons[(error as NodeJS.ErrnoException).code ?? ''];
+  if (reason !== undefined)
+    return new ConfigError(`port ${port} ${reason}: --port names another, --port 0 takes a free one`);
   // A configuration file that will not do: the message names it.
   return error instanceof StatusError ? new ConfigError(error.message) : error;
 }

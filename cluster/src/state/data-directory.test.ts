@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createVirtualClock } from '@coracle/client/testing';
 import { expect } from 'chai';
 import { ConfigError } from '../config/cluster-config.ts';
 import { type ClusterState, DataDirectory, processStart } from './data-directory.ts';
@@ -13,6 +14,23 @@ describe('data directory', () => {
     path = await mkdtemp(join(tmpdir(), 'coracle-data-'));
   });
   afterEach(() => rm(path, { recursive: true, force: true }));
+
+  let directory: DataDirectory;
+  let own: ClusterState;
+  beforeEach(async () => {
+    directory = new DataDirectory(path);
+    own = {
+      name: 'one',
+      pid: process.pid,
+      processStart: await processStart(process.pid),
+      url: 'https://127.0.0.1:6443',
+      runtime: 'hollow',
+      phase: 'ready',
+      startedAt: '2026-01-01T00:00:00Z',
+      kubeconfig: '/root/.kube/config',
+      pools: { nodeGroups: ['ng-1'], fargateSelectors: [] },
+    };
+  });
 
   const refusal = (promise: Promise<unknown>) =>
     promise.then(
@@ -57,22 +75,28 @@ describe('data directory', () => {
     expect(text).to.match(/\) Z /);
   });
 
+  it('is lost when somebody deletes it, or another process begins a cluster there', async () => {
+    const clock = createVirtualClock();
+    for (const lose of [
+      () => rm(path, { recursive: true }),
+      () => directory.writeState({ ...own, pid: own.pid + 1 }),
+    ]) {
+      await mkdir(path, { recursive: true });
+      await directory.writeState(own);
+      let isLost = false;
+      const lost = directory.lost(clock, new AbortController().signal).then(() => (isLost = true));
+      while (clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));
+      expect(isLost).to.equal(false);
+      await lose();
+      await clock.advance(10_000);
+      await lost;
+    }
+  });
+
   it('tells the state of a live process from that of a dead one', async () => {
-    const directory = new DataDirectory(path);
-    const state: ClusterState = {
-      name: 'one',
-      pid: process.pid,
-      processStart: await processStart(process.pid),
-      url: 'https://127.0.0.1:6443',
-      runtime: 'hollow',
-      phase: 'ready',
-      startedAt: '2026-01-01T00:00:00Z',
-      kubeconfig: '/root/.kube/config',
-      pools: { nodeGroups: ['ng-1'], fargateSelectors: [] },
-    };
-    await directory.writeState(state);
-    expect(await directory.runningState()).to.deep.equal(state);
-    await directory.writeState({ ...state, processStart: '1' });
+    await directory.writeState(own);
+    expect(await directory.runningState()).to.deep.equal(own);
+    await directory.writeState({ ...own, processStart: '1' });
     expect(await directory.runningState()).to.equal(undefined);
     expect(await directory.readState()).to.include({ name: 'one' });
   });

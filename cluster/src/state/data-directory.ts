@@ -1,5 +1,6 @@
 import { access, constants, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@coracle/apimachinery/clock';
 import { explainFileError, makeFolder } from '@coracle/client/files';
 import { ConfigError, type FargateSelector } from '../config/cluster-config.ts';
 
@@ -26,6 +27,8 @@ export interface ClusterPools {
   readonly fargateSelectors: readonly FargateSelector[];
 }
 
+/** How soon a deleted folder is noticed. */
+const lossPollMs = 2000;
 const lockFile = 'coracle.lock';
 const stateFile = 'cluster.json';
 const outputFile = 'output.log';
@@ -123,6 +126,21 @@ export class DataDirectory {
   async runningState(): Promise<ClusterState | undefined> {
     const state = await this.readState();
     return state !== undefined && (await isRunning(state)) ? state : undefined;
+  }
+
+  /** Resolves when this process's cluster is no longer what is kept here: somebody has deleted the folder. */
+  async lost(clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await this.#isLost())) await clock.sleep(lossPollMs, signal).catch(() => {});
+  }
+
+  async #isLost(): Promise<boolean> {
+    const state = await this.readState();
+    if (state !== undefined) return state.pid !== process.pid;
+    // What cannot be read now, as on a machine without free file handles, is not lost.
+    return stat(join(this.path, stateFile)).then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+    );
   }
 
   async remove(): Promise<void> {

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
 import { type CgroupHost, cgroupProcessFiles } from './cgroups.ts';
-import { run } from './command.ts';
+import { CommandError, run } from './command.ts';
 import type { Enclosure } from './enclosure.ts';
 import { type Lifeline, makeLifeline, openLifeline } from './lifeline.ts';
 import { sandboxImageName } from './sandbox-image.ts';
@@ -81,17 +81,10 @@ export async function startContainerd(environment: Environment, options: Contain
   return {
     socket,
     async importImage(archive) {
-      const output = await run([
-        ...enclosure.enter,
-        'ctr',
-        '--address',
-        socket,
-        '-n',
-        'k8s.io',
-        'images',
-        'import',
-        archive,
-      ]);
+      const importing = ['ctr', '--address', socket, '-n', 'k8s.io', 'images', 'import', archive];
+      const output = await run([...enclosure.enter, ...importing]).catch((error: unknown) => {
+        throw new Error(`containerd cannot import it: ${error instanceof CommandError ? error.stderr : String(error)}`);
+      });
       return [...output.matchAll(/^unpacking (\S+)/gm)].map((match) => match[1] ?? '');
     },
     release() {
