@@ -24,8 +24,8 @@ export interface ControlPlane extends Running {
 }
 
 export interface ControlPlaneOptions {
-  readonly config: ClusterConfig;
-  readonly directory: DataDirectory;
+  readonly config: Pick<ClusterConfig, 'port' | 'etcdServers' | 'access'>;
+  readonly directory: Pick<DataDirectory, 'path' | 'pkiDirectory'>;
   readonly environment: Environment;
   /** Address that pods and machines reach the server at, besides loopback, where it listens. */
   readonly advertiseAddress: string;
@@ -90,8 +90,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 async function openStorage(
-  config: ClusterConfig,
-  directory: DataDirectory,
+  config: ControlPlaneOptions['config'],
+  directory: ControlPlaneOptions['directory'],
   environment: Environment,
 ): Promise<Storage> {
   if (config.etcdServers.length > 0) {

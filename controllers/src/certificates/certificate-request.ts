@@ -1,26 +1,20 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { children, contextTag, type DerNode, readDer, readOid, readPem, tags } from './der.ts';
+import { type AlternativeNames, encodeAlternativeNames, readAlternativeNames, readSubject } from './names.ts';
 
 /** What a PKCS#10 request asks for (RFC 2986). */
-export interface CertificateRequest {
+export interface CertificateRequest extends AlternativeNames {
   readonly commonName: string;
   readonly organizations: readonly string[];
-  readonly dnsNames: readonly string[];
-  readonly ipAddresses: readonly string[];
-  readonly emailAddresses: readonly string[];
-  readonly uris: readonly string[];
-  /** Subject and public key as they are encoded, to be copied into the certificate. */
+  /** As it goes into the certificate. */
   readonly subject: Uint8Array;
   readonly publicKey: Uint8Array;
-  /** The subject alternative names as they are encoded, when there are any. */
+  /** As they go into the certificate; absent where there are none. */
   readonly alternativeNames?: Uint8Array;
 }
 
-const commonNameOid = '2.5.4.3';
-const organizationOid = '2.5.4.10';
 const extensionRequestOid = '1.2.840.113549.1.9.14';
 const alternativeNamesOid = '2.5.29.17';
-const generalNames = { email: 1, dns: 2, uri: 6, ip: 7 } as const;
 
 /** Digest of each signature algorithm; null where the algorithm has its own. */
 const signatureDigests: Readonly<Record<string, string | null>> = {
@@ -36,20 +30,21 @@ const signatureDigests: Readonly<Record<string, string | null>> = {
 
 /** Reads `spec.request` (base64 of PEM) and checks that it is signed with its own key. Throws an Error that says what is wrong. */
 export function parseCertificateRequest(base64: string): CertificateRequest {
-  const der = readPem(Buffer.from(base64, 'base64').toString('latin1'), '(?:NEW )?CERTIFICATE REQUEST');
+  const der = readPem(Buffer.from(base64, 'base64').toString('latin1'), 'CERTIFICATE REQUEST');
   if (!der) throw new Error('PEM block type must be CERTIFICATE REQUEST');
   const [info, algorithm, signature] = children(readDer(der)[0]);
   const [, subject, publicKey, attributes] = children(info);
   if (!info || !subject || !publicKey || !signature) throw new Error('asn1: structure error');
   checkSignature(info.raw, publicKey.raw, readOid(children(algorithm)[0]), signature.content.subarray(1));
-  const names = alternativeNamesIn(attributes);
+  const { encoded, ...who } = readSubject(subject);
+  const names = readAlternativeNames(alternativeNamesIn(attributes));
+  const alternativeNames = encodeAlternativeNames(names);
   return {
-    commonName: attributeValues(subject, commonNameOid)[0] ?? '',
-    organizations: attributeValues(subject, organizationOid),
-    ...readNames(names),
-    subject: subject.raw,
+    ...who,
+    ...names,
+    subject: encoded,
     publicKey: publicKey.raw,
-    ...(names ? { alternativeNames: names.raw } : {}),
+    ...(alternativeNames && { alternativeNames }),
   };
 }
 
@@ -58,15 +53,6 @@ function checkSignature(signed: Uint8Array, publicKey: Uint8Array, algorithm: st
   if (digest === undefined) throw new Error(`x509: unsupported signature algorithm ${algorithm}`);
   const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
   if (!verify(digest, signed, key, signature)) throw new Error('x509: the request is not signed with its own key');
-}
-
-function attributeValues(name: DerNode, wanted: string): string[] {
-  return children(name)
-    .flatMap(children)
-    .flatMap((attribute) => {
-      const [type, value] = children(attribute);
-      return readOid(type) === wanted && value ? [Buffer.from(value.content).toString('utf8')] : [];
-    });
 }
 
 /** The GeneralNames inside the extension request. */
@@ -83,26 +69,4 @@ function alternativeNamesIn(attributes: DerNode | undefined): DerNode | undefine
     }
   }
   return undefined;
-}
-
-function readNames(
-  names: DerNode | undefined,
-): Pick<CertificateRequest, 'dnsNames' | 'ipAddresses' | 'emailAddresses' | 'uris'> {
-  const of = (kind: number) => children(names).filter(({ tag }) => tag === contextTag(kind, false));
-  const texts = (kind: number) => of(kind).map(({ content }) => Buffer.from(content).toString('latin1'));
-  return {
-    dnsNames: texts(generalNames.dns),
-    emailAddresses: texts(generalNames.email),
-    uris: texts(generalNames.uri),
-    ipAddresses: of(generalNames.ip).map(({ content }) => ipText(content)),
-  };
-}
-
-function ipText(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
-  const groups: string[] = [];
-  for (let index = 0; index + 1 < bytes.length; index += 2) {
-    groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16));
-  }
-  return groups.join(':');
 }

@@ -4,6 +4,9 @@ import { CertificateSigningRequests, ClusterRoles, Secrets, ServiceAccounts } fr
 import type { CertificateSigningRequest } from '@coracle/apimachinery/types/certificates-v1';
 import { startTestCluster, type TestCluster, testRequestPem, testSigning } from '../testing/index.ts';
 import { parseCertificateRequest } from './certificate-request.ts';
+import { expiresAt } from './controller.ts';
+import { type DerNode, oid, readDer, sequence, tags, writeDer } from './der.ts';
+import { readSubject } from './names.ts';
 
 const request = Buffer.from(testRequestPem).toString('base64');
 
@@ -31,7 +34,7 @@ describe('certificate requests', () => {
       commonName: 'jane',
       organizations: ['dev'],
       dnsNames: ['jane.example.com'],
-      ipAddresses: ['10.0.0.7'],
+      ipAddresses: [Buffer.from([10, 0, 0, 7])],
     });
   });
 
@@ -53,7 +56,7 @@ describe('certificate requests', () => {
     const authority = new X509Certificate(testSigning.caCertificatePem);
     expect(certificate.checkIssued(authority)).to.equal(true);
     expect(certificate.verify(authority.publicKey)).to.equal(true);
-    expect(certificate.subject).to.equal('CN=jane\nO=dev');
+    expect(certificate.subject).to.equal('O=dev\nCN=jane');
     expect(certificate.subjectAltName).to.equal('DNS:jane.example.com, IP Address:10.0.0.7');
     expect(certificate.keyUsage).to.deep.equal(['1.3.6.1.5.5.7.3.2']);
     expect(certificate.ca).to.equal(false);
@@ -75,16 +78,64 @@ describe('certificate requests', () => {
     });
   });
 
-  it('are cleaned up when nobody decides for a day', async () => {
+  it('are cleaned up when their time is over', async () => {
     await using cluster = await startTestCluster();
-    await cluster.create(CertificateSigningRequests, {
-      metadata: { name: 'jane' },
-      spec: { request, signerName: 'example.com/other', usages: ['client auth'] },
-    });
-    await cluster.clock.advance(23 * 3_600_000);
+    await approved(cluster, { usages: ['client auth'] });
+    await cluster.until('a certificate', async () =>
+      Boolean((await cluster.get(CertificateSigningRequests, 'jane'))?.status?.certificate),
+    );
+    await cluster.clock.advance(55 * 60_000);
     expect(await cluster.get(CertificateSigningRequests, 'jane')).not.to.equal(undefined);
-    await cluster.clock.advance(2 * 3_600_000);
+    await cluster.clock.advance(10 * 60_000);
     await cluster.until('it gone', async () => !(await cluster.get(CertificateSigningRequests, 'jane')));
+  });
+
+  const hourMs = 3_600_000;
+  const begin = Date.parse('2026-01-01T00:00:00Z');
+  const condition = (type: string, hours: number) => ({
+    type,
+    status: 'True',
+    lastUpdateTime: new Date(begin + hours * hourMs).toISOString(),
+  });
+  const certificate = Buffer.from(testSigning.caCertificatePem).toString('base64');
+  const certificateEnd = Date.parse(new X509Certificate(testSigning.caCertificatePem).validTo);
+  const late = (certificateEnd - begin) / hourMs;
+  const kept: [what: string, status: CertificateSigningRequest['status'], hours: number][] = [
+    ['nobody decided on', {}, 24],
+    ['was denied', { conditions: [condition('Denied', 3)] }, 4],
+    ['failed', { conditions: [condition('Approved', 1), condition('Failed', 3)] }, 4],
+    ['was approved, without a certificate', { conditions: [condition('Approved', 1)] }, 25],
+    ['has its certificate', { conditions: [condition('Approved', 1)], certificate }, 2],
+    ['has a certificate that ended', { conditions: [condition('Approved', late)], certificate }, late],
+    ['has a certificate that is none', { conditions: [condition('Approved', 1)], certificate: 'bm9uZQ==' }, 2],
+    ['has only a condition of somebody else', { conditions: [condition('Seen', 1)] }, Number.POSITIVE_INFINITY],
+  ];
+  for (const [what, status, hours] of kept) {
+    it(`are kept for ${hours} h where one ${what}`, () => {
+      const metadata = { creationTimestamp: new Date(begin).toISOString() };
+      expect(expiresAt({ metadata, status } as CertificateSigningRequest)).to.equal(begin + hours * hourMs);
+    });
+  }
+
+  it('go into certificates as Go writes names: known attributes in their order, the last common name', () => {
+    const value = (id: string, tag: number, text: string) => sequence(oid(id), writeDer(tag, Buffer.from(text)));
+    const name = (...attributes: Uint8Array[]) =>
+      readDer(sequence(...attributes.map((each) => writeDer(tags.set, each))))[0] as DerNode;
+    const { encoded, ...who } = readSubject(
+      name(
+        value('2.5.4.3', tags.utf8String, 'first'),
+        value('2.5.4.42', tags.utf8String, 'given'),
+        value('2.5.4.10', tags.utf8String, 'zoé'),
+        value('2.5.4.10', tags.bmpString, '\0b'),
+        value('2.5.4.3', tags.utf8String, 'last'),
+      ),
+    );
+    expect(who).to.deep.equal({ commonName: 'last', organizations: ['zoé', 'b'] });
+    const again = sequence(
+      writeDer(tags.set, value('2.5.4.10', tags.printableString, 'b'), value('2.5.4.10', tags.utf8String, 'zoé')),
+      writeDer(tags.set, value('2.5.4.3', tags.printableString, 'last')),
+    );
+    expect(Buffer.from(encoded).toString('hex')).to.equal(Buffer.from(again).toString('hex'));
   });
 });
 

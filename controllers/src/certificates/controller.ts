@@ -121,6 +121,7 @@ export const startCertificateSigner: StartController = ({ client, informers, clo
     const lasts = Math.min(Math.max(wanted, shortestMs), certificateMs);
     const end = clock.now() + (lasts < shortMs ? lasts : lasts - backdateMs);
     const authorityEnd = Date.parse(new X509Certificate(signing.caCertificatePem).validTo);
+    if (clock.now() >= authorityEnd) throw new Error('the signer has expired');
     return { notBeforeMs: clock.now() - backdateMs, notAfterMs: Math.min(end, authorityEnd) };
   }
 

@@ -40,6 +40,7 @@ const keyUsages: Readonly<Record<string, number>> = {
   'encipher only': 7,
   'decipher only': 8,
 };
+/** In the order in which they are written. */
 const extendedKeyUsages: Readonly<Record<string, string>> = {
   any: '2.5.29.37.0',
   'server auth': '1.3.6.1.5.5.7.3.1',
@@ -123,11 +124,14 @@ function extensions(request: CertificateRequest, issuer: X509Certificate, usages
   }
   const result: Uint8Array[] = [];
   if (bits.size > 0) result.push(extension('2.5.29.15', true, usageBits(bits)));
-  if (purposes.size > 0) result.push(extension('2.5.29.37', false, sequence(...[...purposes].map(oid))));
+  const ordered = [...new Set(Object.values(extendedKeyUsages))].filter((purpose) => purposes.has(purpose));
+  if (ordered.length > 0) result.push(extension('2.5.29.37', false, sequence(...ordered.map(oid))));
   result.push(extension('2.5.29.19', true, sequence()));
   const identifier = keyIdentifier(issuer);
   result.push(extension('2.5.29.35', false, sequence(writeDer(contextTag(0, false), identifier))));
-  if (request.alternativeNames) result.push(extension('2.5.29.17', false, request.alternativeNames));
+  // They are all that says who it is, where the subject is an empty sequence.
+  const alone = request.subject.length === 2;
+  if (request.alternativeNames) result.push(extension('2.5.29.17', alone, request.alternativeNames));
   return result;
 }
 

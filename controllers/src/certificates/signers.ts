@@ -48,10 +48,11 @@ function checkKubeletServing(request: CertificateRequest, usages: readonly strin
   if (request.dnsNames.length + request.ipAddresses.length === 0) return 'DNS or IP subjectAltName is required';
   if (request.emailAddresses.length > 0) return 'Email subjectAltNames are not allowed';
   if (request.uris.length > 0) return 'URI subjectAltNames are not allowed';
-  if (!request.commonName.startsWith('system:node:')) return 'subject common name does not begin with system:node:';
-  return hasExactly(usages, servingUsages)
-    ? undefined
-    : 'usages did not match [digital signature key encipherment server auth]';
+  if (!hasExactly(usages, servingUsages)) {
+    return 'usages did not match [digital signature key encipherment server auth]';
+  }
+  const named = request.commonName.startsWith('system:node:');
+  return named ? undefined : 'subject common name does not begin with system:node:';
 }
 
 /** The wanted usages, with or without the one that only RSA keys need. */
