@@ -120,8 +120,9 @@ export function checkAuthentication(
   }
   const conditions = anonymous?.conditions ?? [];
   if (anonymous?.enabled !== true && conditions.length > 0) {
+    const shown = conditions.map(({ path = '' }) => ({ Path: path }));
     errors.push(
-      field.invalid('anonymous.conditions', conditions, 'enabled should be set to true when conditions are defined'),
+      field.invalid('anonymous.conditions', shown, 'enabled should be set to true when conditions are defined'),
     );
   }
   return errors;
