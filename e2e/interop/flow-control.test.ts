@@ -65,7 +65,7 @@ describe('flow control beside kube-apiserver', () => {
           ...{ method: 'PATCH', headers: mergePatch, body: JSON.stringify({ spec }) },
         });
         const { message = '', reason } = answer.json<{ message?: string; reason?: string }>();
-        return { status: answer.status, reason, end: message.slice(message.lastIndexOf(':')) };
+        return { status: answer.status, reason, message };
       });
     });
   }

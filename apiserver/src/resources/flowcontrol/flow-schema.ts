@@ -15,6 +15,7 @@ import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 import { mandatorySchemas } from '../../flowcontrol/bootstrap.ts';
 import { validateConditionTypes } from './conditions.ts';
 import { validateFixed } from './fixed.ts';
+import { goFlowSchemaSpec } from './go-form.ts';
 
 const precedenceMax = 10_000;
 const precedenceDefault = 1000;
@@ -28,7 +29,7 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
   },
   validate: (object) => [
     ...validateSpec(object.metadata?.name ?? '', specOf(object), 'spec'),
-    ...validateFixed(object, mandatorySchemas(), ''),
+    ...validateFixed(object, mandatorySchemas(), goFlowSchemaSpec(specOf(object)), ''),
   ],
   table: {
     columns: [

@@ -15,6 +15,7 @@ import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 import { mandatoryLevels } from '../../flowcontrol/bootstrap.ts';
 import { validateConditionTypes } from './conditions.ts';
 import { validateFixed } from './fixed.ts';
+import { goPriorityLevelSpec } from './go-form.ts';
 
 const queuesMax = 10_000_000;
 /** Bits of a request's hash: what shuffle sharding can deal with. */
@@ -28,6 +29,7 @@ export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfigura
     ...validateFixed(
       object,
       mandatoryLevels(),
+      goPriorityLevelSpec(specOf(object)),
       object.metadata?.name === 'exempt' ? " except the 'spec.exempt' field" : '',
     ),
   ],
