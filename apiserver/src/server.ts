@@ -78,13 +78,27 @@ const maxMutatingRequestsInflight = 200;
 const defaultServiceCidrs = ['10.96.0.0/12'];
 const defaultNodePorts = { first: 30_000, last: 32_767 };
 
-/** Puts a server together from its parts and starts it: the only place that knows all of them. */
+/** Puts a server together from its parts and starts it. Nothing of it goes on where that fails. */
 export async function createApiServer(
   dependencies: ApiServerDependencies,
   options: ApiServerOptions = {},
 ): Promise<ApiServer> {
-  const { environment } = dependencies;
   const stopping = new AbortController();
+  try {
+    return await assemble(dependencies, options, stopping);
+  } catch (error) {
+    stopping.abort(error);
+    throw error;
+  }
+}
+
+/** The only place that knows all parts. `stopping` ends what they do beside requests. */
+async function assemble(
+  dependencies: ApiServerDependencies,
+  options: ApiServerOptions,
+  stopping: AbortController,
+): Promise<ApiServer> {
+  const { environment } = dependencies;
   const scheme = builtinScheme();
   const storage =
     options.encryption === undefined
