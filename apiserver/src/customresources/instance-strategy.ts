@@ -12,7 +12,7 @@ import type {
   SelectableField,
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import { nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from '@coracle/apimachinery/validation';
-import type { Strategy, SubresourceStrategy, TableColumn, TableStrategy } from '../registry/strategy.ts';
+import type { Strategy, SubresourceStrategy, TableColumn, TableStrategy, WriteContext } from '../registry/strategy.ts';
 import { validateEmbedded } from './embedded-resources.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 import { compileRules } from './validation-rules.ts';
@@ -29,7 +29,11 @@ export function instanceStrategy(
   const rules = compileRules(version.schema?.openAPIV3Schema);
   const scale = version.subresources?.scale;
   const namespaced = definition.spec.scope === 'Namespaced';
-  const validate = (object: KubernetesObject, old: KubernetesObject | undefined): readonly FieldError[] => {
+  const validate = (
+    object: KubernetesObject,
+    old: KubernetesObject | undefined,
+    context: WriteContext,
+  ): readonly FieldError[] => {
     const errors = [
       ...validator.validate(object, '', old),
       ...(scale === undefined ? [] : scaleErrors(object, scale)),
@@ -38,7 +42,9 @@ export function instanceStrategy(
     if (rules === undefined) return errors;
     // Rules count on the shape that the schema promises.
     const isBlocked = [...metadataErrors(object, old, namespaced), ...errors].some(blocksRules);
-    return isBlocked ? [...errors, rulesNotChecked] : [...errors, ...rules.validate(object, '', old)];
+    return isBlocked
+      ? [...errors, rulesNotChecked]
+      : [...errors, ...rules.validate(object, '', old, (text) => context.warn(text))];
   };
   const fields = selectableFields(version.selectableFields);
   return {
@@ -53,7 +59,7 @@ export function instanceStrategy(
             status: {
               type: 'update',
               prepareForUpdate: keepAllButStatus,
-              validateUpdate: (object, old) => validate(object, old),
+              validateUpdate: validate,
             },
           }
         : {}),

@@ -9,8 +9,8 @@ const spec = (
   rules: JSONSchemaProps['x-kubernetes-validations'],
   properties: JSONSchemaProps['properties'] = { x: { type: 'integer' }, y: { type: 'integer' } },
 ) => schema({ type: 'object', properties: properties ?? {}, 'x-kubernetes-validations': rules ?? [] });
-const run = (props: JSONSchemaProps, value: object, old?: object) =>
-  (compileRules(props)?.validate(value, '', old) ?? []).map(fieldErrorText);
+const run = (props: JSONSchemaProps, value: object, old?: object, warn: (text: string) => void = () => {}) =>
+  (compileRules(props)?.validate(value, '', old, warn) ?? []).map(fieldErrorText);
 
 describe('rules of custom resources', () => {
   it('lets through what keeps them', () => {
@@ -57,12 +57,15 @@ describe('rules of custom resources', () => {
     expect(run(list, value(1), value(2))).to.deep.equal(['spec.l[0]: Invalid value: shrinks']);
   });
 
-  it('does not hold new rules against what did not change', () => {
+  it('does not hold new rules against what did not change, but warns', () => {
     const props = spec(undefined, {
       x: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 5' }] },
       y: { type: 'integer' },
     });
-    expect(run(props, { spec: { x: 1, y: 2 } }, { spec: { x: 1, y: 1 } })).to.deep.equal([]);
+    const warnings: string[] = [];
+    const warn = (text: string) => warnings.push(text);
+    expect(run(props, { spec: { x: 1, y: 2 } }, { spec: { x: 1, y: 1 } }, warn)).to.deep.equal([]);
+    expect(warnings).to.deep.equal(['spec.x: Invalid value: 1: failed rule: self > 5']);
   });
 
   it('says which rules of a definition are none', () => {

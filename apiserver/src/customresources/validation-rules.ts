@@ -1,5 +1,5 @@
 import { CelCostError, CelError, celOptional, type CelValue, type CostBudget } from '@coracle/apimachinery/cel';
-import { type FieldError, field, omitted } from '@coracle/apimachinery/errors';
+import { type FieldError, field, fieldErrorText, omitted } from '@coracle/apimachinery/errors';
 import { deepEqual, isObject } from '@coracle/apimachinery/json';
 import type { JSONSchemaProps, ValidationRule } from '@coracle/apimachinery/types/apiextensions-v1';
 import { type CompiledRule, compileRule } from './compiled-rules.ts';
@@ -10,8 +10,11 @@ import { itemsOf, valuesOf } from './schema-props.ts';
 
 /** The rules of a schema (`x-kubernetes-validations`, KEP-2876), made ready where they stand. */
 export interface RuleValidator {
-  /** What the rules have against a value; those about a change need the old one. */
-  validate(value: unknown, path: string, old: unknown): FieldError[];
+  /**
+   * What the rules have against a value; those about a change need the old one. `warn` gets what they have against parts that did
+   * not change, which is not held against the value (KEP-4008 ratcheting).
+   */
+  validate(value: unknown, path: string, old: unknown, warn: (text: string) => void): FieldError[];
 }
 
 /** What all rules of one object may cost together, in CEL's units. */
@@ -37,8 +40,8 @@ export function compileRules(props: JSONSchemaProps | undefined): RuleValidator 
   const root = props && declared && placeOf(props, props, declared);
   if (root === undefined) return undefined;
   return {
-    validate(value, path, old) {
-      const run = new Run();
+    validate(value, path, old, warn) {
+      const run = new Run(warn);
       try {
         run.place(root, { value, path, old, correlated: old !== undefined, parentIsEqual: () => false });
       } catch (error) {
@@ -89,7 +92,12 @@ interface At {
 /** One validation of an object. */
 class Run {
   readonly errors: FieldError[] = [];
+  readonly #warn: (text: string) => void;
   readonly #budget: CostBudget = { remaining: objectCostMax };
+
+  constructor(warn: (text: string) => void) {
+    this.#warn = warn;
+  }
 
   place(place: Place, at: At): void {
     const { value, path, old } = at;
@@ -147,7 +155,9 @@ class Run {
         continue;
       }
       const error = this.#rule(compiled, props, at, given);
-      if (error !== undefined && (compiled.usesOldSelf || !isUnchanged())) this.errors.push(error);
+      if (error === undefined) continue;
+      if (!compiled.usesOldSelf && isUnchanged()) this.#warn(fieldErrorText(error));
+      else this.errors.push(error);
     }
   }
 
