@@ -52,10 +52,13 @@ describe('descriptions of built-in types', () => {
     }
   });
 
-  it('falls back from the field itself to what is so of all kinds and conditions', () => {
+  it('falls back from the field itself to the same one elsewhere, then to what is so of all kinds and conditions', () => {
     const of = (type: string, isKind: boolean, field: string) =>
       descriptionOfField(`io.k8s.api.${type}`, isKind, field);
     assert.equal(of('core.v1.EphemeralContainer', false, 'image'), of('core.v1.Container', false, 'image'));
+    assert.equal(of('resource.v1beta1.CounterSet', false, 'name'), of('resource.v1.CounterSet', false, 'name'));
+    const rule = 'admissionregistration.v1.NamedRuleWithOperations';
+    assert.equal(of(rule, false, 'scope'), of('admissionregistration.v1.Rule', false, 'scope'));
     assert.equal(of('apps.v1.Deployment', true, 'spec'), 'What is wanted.');
     assert.equal(of('apps.v1.DeploymentCondition', false, 'status'), 'True, False or Unknown.');
     assert.equal(of('core.v1.PodSpec', false, 'noSuchField'), undefined);

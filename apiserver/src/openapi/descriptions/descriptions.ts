@@ -5,19 +5,31 @@ import { createRequire } from 'node:module';
  * of one (`core.v1.PodSpec.containers`). Read when a document is first made, so that starting costs nothing.
  */
 export const areas = [
+  'admission',
   'cluster',
   'containers',
+  'devices',
   'extensions',
+  'flow',
   'meta',
   'networking',
   'pods',
   'policy',
+  'requests',
   'volumes',
   'workloads',
 ] as const;
 
 /** Types that have the fields of another: what is said there holds for them. */
 export const sameFields: Readonly<Record<string, string>> = {
+  'admissionregistration.v1.NamedRuleWithOperations': 'admissionregistration.v1.RuleWithOperations',
+  'admissionregistration.v1.RuleWithOperations': 'admissionregistration.v1.Rule',
+  'admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec':
+    'admissionregistration.v1.MutatingAdmissionPolicyBindingSpec',
+  'admissionregistration.v1.ValidatingAdmissionPolicySpec': 'admissionregistration.v1.MutatingAdmissionPolicySpec',
+  'admissionregistration.v1.ValidatingWebhook': 'admissionregistration.v1.MutatingWebhook',
+  'apiextensions.v1.WebhookClientConfig': 'admissionregistration.v1.WebhookClientConfig',
+  'authorization.v1.SelfSubjectAccessReviewSpec': 'authorization.v1.SubjectAccessReviewSpec',
   'core.v1.EphemeralContainer': 'core.v1.Container',
   'core.v1.PersistentVolumeSpec': 'core.v1.Volume',
 };
@@ -67,17 +79,26 @@ function shortName(definition: string): string {
   return definition.split('.').slice(-3).join('.');
 }
 
+/** `resource.v1.Device` for `resource.v1beta2.Device`: what is said there holds for it. */
+function stableName(type: string): string | undefined {
+  const name = type.replace(/\.v\d+(?:alpha|beta)\d+\./, '.v1.');
+  return name === type ? undefined : name;
+}
+
 /** The text for a definition; undefined where nothing is said of it. */
 export function descriptionOfType(definition: string): string | undefined {
-  return allTexts().get(shortName(definition));
+  const type = shortName(definition);
+  return allTexts().get(type) ?? allTexts().get(stableName(type) ?? '');
 }
 
 /** The text for a field of a definition; undefined where nothing is said of it. */
 export function descriptionOfField(definition: string, isKind: boolean, field: string): string | undefined {
   const type = shortName(definition);
   const known = allTexts();
-  const own = known.get(`${type}.${field}`) ?? known.get(`${sameFields[type]}.${field}`);
-  if (own !== undefined) return own;
+  for (let each: string | undefined = type; each !== undefined; each = sameFields[each] ?? stableName(each)) {
+    const text = known.get(`${each}.${field}`);
+    if (text !== undefined) return text;
+  }
   if (isKind && Object.hasOwn(kindTexts, field)) return kindTexts[field];
   if (field === 'metadata') return metadataText;
   if (field === 'observedGeneration') return observedGenerationText;
