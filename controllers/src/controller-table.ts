@@ -5,6 +5,7 @@ import {
   startCertificateSigner,
   startPodCertificateRequestCleaner,
 } from './certificates/index.ts';
+import { startTrustBundlePublisher } from './cluster-trust-bundle/index.ts';
 import { startClusterRoleAggregation } from './clusterrole-aggregation/index.ts';
 import { startCronJob } from './cronjob/index.ts';
 import { startDaemonSet } from './daemonset/index.ts';
@@ -58,6 +59,11 @@ export const controllerTable: readonly ControllerRow[] = [
     name: 'root-ca-certificate-publisher-controller',
     account: 'root-ca-cert-publisher',
     start: startRootCaCertificate,
+  },
+  {
+    name: 'kube-apiserver-serving-clustertrustbundle-publisher-controller',
+    account: 'kube-apiserver-serving-clustertrustbundle-publisher',
+    start: startTrustBundlePublisher,
   },
   {
     name: 'endpoints-controller',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { referenceObstacle, skipBecause, toolsFolder } from '../support/index.ts';
+import { type ApiCaller, referenceObstacle, skipBecause, toolsFolder } from '../support/index.ts';
 import { bindRequesters, type ControlPlanes, startControlPlanes } from './control-planes.ts';
 import { ask, outcomeOf, type SigningOutcome } from './outcome.ts';
 import { requestPem, type SigningCase, signingCases } from './requests.ts';
@@ -45,4 +45,17 @@ describe('certificates for requests, as kube-controller-manager signs them', () 
       expect(upstream.certificate !== undefined).to.equal(each.outcome === 'signed');
     });
   }
+
+  it('publishes the API server’s authority as a ClusterTrustBundle', async () => {
+    const { own, reference } = planes as ControlPlanes;
+    const [ours, theirs] = [await trustBundles(own), await trustBundles(reference)];
+    expect(ours).to.deep.equal(theirs);
+    expect(theirs).to.have.length(1);
+  });
 });
+
+async function trustBundles(admin: ApiCaller): Promise<object[]> {
+  const answer = await admin.call('/apis/certificates.k8s.io/v1/clustertrustbundles');
+  const { items } = answer.json<{ items: { metadata: { name: string }; spec: object }[] }>();
+  return items.map(({ metadata: { name }, spec }) => ({ name, spec }));
+}

@@ -162,7 +162,7 @@ describe('token secrets', () => {
       'kubernetes.io/serviceaccount/service-account.name': 'robot',
       'kubernetes.io/serviceaccount/service-account.uid': account.metadata?.uid,
     });
-    expect(Buffer.from(data['ca.crt'] ?? '', 'base64').toString()).to.equal('test root');
+    expect(Buffer.from(data['ca.crt'] ?? '', 'base64').toString()).to.equal(testSigning.rootCaPem);
     await cluster.client.delete(ServiceAccounts, { namespace: 'test', name: 'robot' });
     await cluster.until('the secret gone', async () => !(await cluster.get(Secrets, 'robot-token')));
   });

@@ -10,7 +10,7 @@ import {
 } from '@coracle/apimachinery/resources';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
 import type { ConfigMap } from '@coracle/apimachinery/types/core-v1';
-import { namespace, startTestCluster, type TestCluster } from '../testing/index.ts';
+import { namespace, startTestCluster, type TestCluster, testSigning } from '../testing/index.ts';
 
 const owner = (object: KubernetesObject, more: Partial<OwnerReference> = {}): OwnerReference => ({
   apiVersion: object.apiVersion ?? 'v1',
@@ -185,7 +185,7 @@ describe('namespace controller', () => {
     await cluster.until('the config map', () => cluster.get(ConfigMaps, 'kube-root-ca.crt'));
     await cluster.client.delete(ConfigMaps, { namespace, name: 'kube-root-ca.crt' });
     const back = await cluster.until('the config map again', () => cluster.get(ConfigMaps, 'kube-root-ca.crt'));
-    expect(back.data).to.deep.equal({ 'ca.crt': 'test root' });
+    expect(back.data).to.deep.equal({ 'ca.crt': testSigning.rootCaPem });
     await cluster.client.patch(
       ConfigMaps,
       { namespace, name: 'kube-root-ca.crt' },
@@ -193,7 +193,7 @@ describe('namespace controller', () => {
     );
     await cluster.until(
       'the right certificates',
-      async () => (await cluster.get(ConfigMaps, 'kube-root-ca.crt'))?.data?.['ca.crt'] === 'test root',
+      async () => (await cluster.get(ConfigMaps, 'kube-root-ca.crt'))?.data?.['ca.crt'] === testSigning.rootCaPem,
     );
   });
 });

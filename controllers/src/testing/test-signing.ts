@@ -1,14 +1,6 @@
 import type { SigningMaterial } from '../runtime/index.ts';
 
-/** Keys that exist for these tests alone. */
-export const testSigning: SigningMaterial = {
-  caPrivateKeyPem: `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRO4RuYwMw3HbYbwJ
-pJ/D/3tIVkA4t9q90wEIu7DaVjqhRANCAATAaRjX0jCgmNKtGV0dx0L2PTWS5/yQ
-7Mb6Y47LYacfwVxhcDD8Ib8AxgWa8iM+mm230BSqXtJgwCDHr+3jpH0s
------END PRIVATE KEY-----
-`,
-  caCertificatePem: `-----BEGIN CERTIFICATE-----
+const authority = `-----BEGIN CERTIFICATE-----
 MIIBezCCASGgAwIBAgIUCuren7GfqsMpBuGfSoLpC/J/0VcwCgYIKoZIzj0EAwIw
 EjEQMA4GA1UEAwwHdGVzdC1jYTAgFw0yNjExMjQwODA3NDVaGA8yMTI2MTAzMTA4
 MDc0NVowEjEQMA4GA1UEAwwHdGVzdC1jYTBZMBMGByqGSM49AgEGCCqGSM49AwEH
@@ -18,8 +10,18 @@ Iz6abbfQFKpe0mDAIMev7eOkfSyjUzBRMB0GA1UdDgQWBBTA76guXyPDOIJF5V2y
 Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQCbyIyoukjCJW6kAmulmxgx6Trs
 unm4okExvW0fkfp9rgIgb5b4R/C6+JPXIX45WejQmNzFbPQ6du868IuNg7SrBWM=
 -----END CERTIFICATE-----
+`;
+
+/** Keys that exist for these tests alone. */
+export const testSigning: SigningMaterial = {
+  caPrivateKeyPem: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRO4RuYwMw3HbYbwJ
+pJ/D/3tIVkA4t9q90wEIu7DaVjqhRANCAATAaRjX0jCgmNKtGV0dx0L2PTWS5/yQ
+7Mb6Y47LYacfwVxhcDD8Ib8AxgWa8iM+mm230BSqXtJgwCDHr+3jpH0s
+-----END PRIVATE KEY-----
 `,
-  rootCaPem: 'test root',
+  caCertificatePem: authority,
+  rootCaPem: authority,
   serviceAccountPrivateKeyPem: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgm8sbfx+5GostFeEE
 cpQEB8sekaj1/bvtvf5dRgy5gMShRANCAAQCkxajMWHXnUJ9J/o4n38AhbJCZoMP
