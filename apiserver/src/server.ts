@@ -151,7 +151,7 @@ async function assemble(
   const syncServices = () =>
     syncLocalServices(groupsOf(rows(), order), new Set(order), { readers, writers }, environment.clock.now());
   const flowControl = new PriorityAndFairness({
-    clock: environment.clock,
+    environment,
     metrics: metrics.registry,
     serverSeats:
       (options.maxRequestsInflight ?? maxRequestsInflight) +

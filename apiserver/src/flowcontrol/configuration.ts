@@ -51,7 +51,7 @@ export class Configuration {
 
   /** Whether a schema names a level that is not there. */
   isDangling({ spec }: SchemaObject): boolean {
-    return !this.#usable.has(spec.priorityLevelConfiguration.name);
+    return !this.#usable.has(spec.priorityLevelConfiguration?.name ?? '');
   }
 
   /** The first flow that the request is of. Nobody is of none: the last resort is `catch-all`. */

@@ -1,4 +1,5 @@
 import type { Clock } from '@coracle/apimachinery/clock';
+import type { Environment, Logger } from '@coracle/apimachinery/component';
 import { FlowSchemas, PriorityLevelConfigurations } from '@coracle/apimachinery/resources';
 import type { RequestContext } from '../filters/filter.ts';
 import type { FlowControl, Turn } from '../filters/priority.ts';
@@ -20,7 +21,7 @@ const requestTimeoutMs = 60_000;
 const adjustmentMs = 10_000;
 
 export interface FlowControlDependencies {
-  readonly clock: Clock;
+  readonly environment: Pick<Environment, 'clock' | 'log'>;
   readonly metrics: MetricRegistry;
   readonly statistics: EstimateSources['statistics'];
   /** Seats of the whole server. */
@@ -34,6 +35,7 @@ export interface FlowControlDependencies {
 export class PriorityAndFairness implements FlowControl {
   readonly configuration: Configuration;
   readonly #clock: Clock;
+  readonly #log: Logger;
   readonly #watches = new WatchCounts();
   readonly #sources: EstimateSources;
   readonly #schemas = new Map<string, SchemaObject>();
@@ -41,8 +43,9 @@ export class PriorityAndFairness implements FlowControl {
   #digesting = false;
   #onDigest: () => void = () => {};
 
-  constructor({ clock, metrics, statistics, serverSeats }: FlowControlDependencies) {
+  constructor({ environment: { clock, log }, metrics, statistics, serverSeats }: FlowControlDependencies) {
     this.#clock = clock;
+    this.#log = log;
     this.#sources = { statistics, watches: (info) => this.#watches.interestedIn(info) };
     this.configuration = new Configuration({
       clock,
@@ -113,7 +116,8 @@ export class PriorityAndFairness implements FlowControl {
     known: Map<string, T>,
     { type, object }: { readonly type: 'set' | 'removed'; readonly object: T },
   ): void {
-    if (type === 'set') known.set(nameOf(object), object);
+    // One without a spec says nothing; only somebody who writes to the store itself can make it.
+    if (type === 'set' && object.spec !== undefined) known.set(nameOf(object), object);
     else known.delete(nameOf(object));
     this.#digestSoon();
   }
@@ -127,7 +131,13 @@ export class PriorityAndFairness implements FlowControl {
 
   #digest(): void {
     this.#digesting = false;
-    this.configuration.digest([...this.#levels.values()], [...this.#schemas.values()]);
+    try {
+      this.configuration.digest([...this.#levels.values()], [...this.#schemas.values()]);
+    } catch (error) {
+      // Every request comes through here: what was in force stays so.
+      this.#log.error('flow schemas and priority levels cannot be taken in', { error });
+      return;
+    }
     this.#onDigest();
   }
 

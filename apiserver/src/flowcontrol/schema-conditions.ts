@@ -109,7 +109,7 @@ export class SchemaConditions {
 }
 
 function conditionOf({ spec }: SchemaObject, dangling: boolean): Condition {
-  const level = JSON.stringify(spec.priorityLevelConfiguration.name);
+  const level = JSON.stringify(spec.priorityLevelConfiguration?.name ?? '');
   const message = `This FlowSchema references the PriorityLevelConfiguration object named ${level}`;
   return dangling
     ? { type: 'Dangling', status: 'True', reason: 'NotFound', message: `${message} but there is no such object` }

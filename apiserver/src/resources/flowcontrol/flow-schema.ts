@@ -23,6 +23,7 @@ const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 
 export const flowSchemaStrategy: Strategy<FlowSchema> = {
   resource: { group: 'flowcontrol.apiserver.k8s.io', resource: 'flowschemas' },
+  judgesNamesAgain: true,
   defaults(object) {
     const spec = specOf(object);
     spec.matchingPrecedence ||= precedenceDefault;

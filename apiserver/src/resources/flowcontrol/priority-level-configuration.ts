@@ -23,6 +23,7 @@ const hashBits = 60;
 
 export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfiguration> = {
   resource: { group: 'flowcontrol.apiserver.k8s.io', resource: 'prioritylevelconfigurations' },
+  judgesNamesAgain: true,
   defaults: (object) => setDefaults(specOf(object)),
   validate: (object) => [
     ...validateSpec(object.metadata?.name ?? '', specOf(object)),
@@ -89,7 +90,9 @@ function validateSpec(name: string, { type, exempt, limited }: PriorityLevelConf
   }
   if (type === 'Exempt') {
     if (limited !== undefined) errors.push(field.forbidden('spec.limited', 'must be nil if the type is not Limited'));
-    if (exempt !== undefined) errors.push(...validateShares(exempt, 'spec.exempt'));
+    if (exempt !== undefined) {
+      errors.push(...validateShares(exempt, 'spec.exempt'), ...validateLending(exempt, 'spec.exempt'));
+    }
   } else if (type === 'Limited') {
     if (exempt !== undefined) errors.push(field.forbidden('spec.exempt', 'must be nil if the type is Limited'));
     if (limited === undefined) errors.push(field.required('spec.limited'));
@@ -104,22 +107,22 @@ function validateSpec(name: string, { type, exempt, limited }: PriorityLevelConf
 }
 
 function validateShares(
-  { nominalConcurrencyShares: shares = 0, lendablePercent = 0 }: ExemptPriorityLevelConfiguration,
+  { nominalConcurrencyShares: shares = 0 }: ExemptPriorityLevelConfiguration,
   path: string,
 ): FieldError[] {
-  const errors: FieldError[] = [];
-  if (shares < 0) {
-    errors.push(field.invalid(`${path}.nominalConcurrencyShares`, shares, 'must be a non-negative integer'));
-  }
-  if (lendablePercent < 0 || lendablePercent > 100) {
-    errors.push(field.invalid(`${path}.lendablePercent`, lendablePercent, rangeText(0, 100)));
-  }
-  return errors;
+  if (shares >= 0) return [];
+  return [field.invalid(`${path}.nominalConcurrencyShares`, shares, 'must be a non-negative integer')];
+}
+
+function validateLending({ lendablePercent = 0 }: ExemptPriorityLevelConfiguration, path: string): FieldError[] {
+  if (lendablePercent >= 0 && lendablePercent <= 100) return [];
+  return [field.invalid(`${path}.lendablePercent`, lendablePercent, rangeText(0, 100))];
 }
 
 function validateLimited(limited: LimitedPriorityLevelConfiguration, path: string): FieldError[] {
   const errors = validateShares(limited, path);
   errors.push(...validateResponse(limited.limitResponse, `${path}.limitResponse`));
+  errors.push(...validateLending(limited, path));
   const percent = limited.borrowingLimitPercent ?? 0;
   if (percent < 0) {
     const text = 'if specified, must be a non-negative integer';
