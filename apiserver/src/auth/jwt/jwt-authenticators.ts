@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Environment } from '@coracle/apimachinery/component';
 import { textOfError } from '@coracle/apimachinery/errors';
+import { ExpiringCache } from '../../webhooks/index.ts';
 import type { Authentication } from '../authenticator.ts';
 import { parseToken } from '../tokens/json-web-token.ts';
 import { checkClaims, type ClaimPrograms } from './check-claims.ts';
@@ -17,14 +19,20 @@ export interface JwtDependencies {
   readonly signal: AbortSignal;
 }
 
+/** How long a token is not looked at again once it was believed, upstream's time; it may have ended since. */
+const believedMs = 10_000;
+const believedMax = 4096;
+
 /** The issuers of one configuration. Each begins to be asked for its keys at once; nobody waits for that. */
 export class JwtAuthenticators {
   readonly #byIssuer: ReadonlyMap<string, JwtAuthenticator>;
+  readonly #believed: ExpiringCache<Authentication>;
   readonly #stopping = new AbortController();
 
   /** The configuration was found good. */
   constructor(configs: readonly JwtAuthenticatorConfig[], { environment, algorithms, signal }: JwtDependencies) {
     const stop = AbortSignal.any([signal, this.#stopping.signal]);
+    this.#believed = new ExpiringCache(environment.clock, believedMax);
     this.#byIssuer = new Map(
       configs.map((config) => [
         config.issuer?.url ?? '',
@@ -46,9 +54,15 @@ export class JwtAuthenticators {
 
   /** Undefined for a token of somebody else; throws where it is bad. */
   async authenticate(token: string): Promise<Authentication | undefined> {
+    const key = createHash('sha256').update(token).digest('base64');
+    const known = this.#believed.get(key);
+    if (known !== undefined) return known;
     const issuer = parseToken(token)?.claims['iss'];
     if (typeof issuer !== 'string') return undefined;
-    return this.#byIssuer.get(issuer === googleIssuer ? `https://${googleIssuer}` : issuer)?.authenticate(token);
+    const url = issuer === googleIssuer ? `https://${googleIssuer}` : issuer;
+    const answer = await this.#byIssuer.get(url)?.authenticate(token);
+    if (answer !== undefined) this.#believed.set(key, answer, believedMs);
+    return answer;
   }
 
   stop(): void {

@@ -200,6 +200,17 @@ describe('tokens of OpenID Connect issuers', () => {
     expect(await ask(authenticator, unknown())).to.include({ username: 'jane' });
   });
 
+  it('are looked at once in ten seconds', async () => {
+    const authenticator = await openFile(jwt());
+    const token = issue(claims({ exp: clock.now() / 1000 + 5 }));
+    expect(await ask(authenticator, token)).to.include({ username: 'jane' });
+    issuer.keys = {};
+    await clock.advance(9999);
+    expect(await ask(authenticator, token)).to.include({ username: 'jane' });
+    await clock.advance(1);
+    expect(await ask(authenticator, token)).to.match(/token is expired/);
+  });
+
   it('wait for an issuer that is not there yet', async () => {
     issuer.document = { issuer: 'https://other.example' };
     const authenticator = await openFile(jwt());
@@ -293,8 +304,9 @@ describe('tokens of OpenID Connect issuers', () => {
   it('may say where their groups are', async () => {
     const claimMappings = { username: { claim: 'sub', prefix: '' }, groups: { claim: 'teams', prefix: 'g:' } };
     const authenticator = await openFile(jwt({ claimMappings }));
+    let issued = 0;
     const token = (source: object) =>
-      issue(claims({ _claim_names: { teams: 'there' }, _claim_sources: { there: source } }));
+      issue(claims({ serial: ++issued, _claim_names: { teams: 'there' }, _claim_sources: { there: source } }));
     const endpoint = `${issuer.url}/groups`;
     const answer = (source: object) => ask(authenticator, token(source));
     issuer.documents = { '/groups': issue(claims({ teams: ['a', 'b'] })) };
