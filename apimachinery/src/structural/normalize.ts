@@ -9,24 +9,33 @@ import type { Field, ObjectSchema, Schema } from '../schema/index.ts';
  * field had to go. Running it twice changes nothing.
  */
 export function normalize<T>(object: T, schema: ObjectSchema): T {
-  return normalizeObject(object, schema, true) as T;
+  return normalizeObject(object, schema, 'answered') as T;
+}
+
+/** As it comes back from a store that keeps protobuf, which knows no empty lists and maps: they are null. */
+export function storedForm<T>(object: T, schema: ObjectSchema): T {
+  return normalizeObject(object, schema, 'stored') as T;
 }
 
 /** The same without the nulls that stand for pointers, lists and maps that nobody set: the form in which rules judge it. */
 export function withZeroValues<T>(object: T, schema: ObjectSchema): T {
-  return normalizeObject(object, schema, false) as T;
+  return normalizeObject(object, schema, 'judged') as T;
 }
+
+type Form = 'answered' | 'stored' | 'judged';
 
 interface Plan {
   /** How each field that may be zero, or has something below it, is treated. */
   readonly fields: ReadonlyMap<string, Rule>;
   /** Fields that are written even when absent. */
-  readonly always: readonly { readonly name: string; readonly make: (nulls: boolean) => unknown }[];
+  readonly always: readonly { readonly name: string; readonly make: (form: Form) => unknown }[];
 }
 
 interface Rule {
   readonly schema: Schema;
   readonly dropsZero: boolean;
+  /** A list or map that is written even when it is empty. */
+  readonly mayBeEmpty: boolean;
   readonly hasParts: boolean;
 }
 
@@ -44,16 +53,17 @@ function planOf(schema: ObjectSchema): Plan {
 
 function makePlan(schema: ObjectSchema): Plan {
   const fields = new Map<string, Rule>();
-  const always: { name: string; make: (nulls: boolean) => unknown }[] = [];
+  const always: { name: string; make: (form: Form) => unknown }[] = [];
   for (const field of schema.fields.values()) {
     const builtin = schema.builtin === true;
     const rule = {
       schema: field.schema,
       dropsZero: builtin && dropsZero(field),
+      mayBeEmpty: builtin && (field.schema.type === 'list' || field.schema.type === 'map') && field.pointer !== true,
       hasParts: hasParts(field.schema),
     };
-    if (rule.dropsZero || rule.hasParts) fields.set(field.name, rule);
-    if (builtin && isAlwaysWritten(field)) always.push({ name: field.name, make: (nulls) => zeroOf(field, nulls) });
+    if (rule.dropsZero || rule.hasParts || rule.mayBeEmpty) fields.set(field.name, rule);
+    if (builtin && isAlwaysWritten(field)) always.push({ name: field.name, make: (form) => zeroOf(field, form) });
   }
   return { fields, always };
 }
@@ -81,9 +91,9 @@ function isAlwaysWritten(field: Field): boolean {
   return field.omitEmpty !== true || isStruct(field.schema);
 }
 
-function zeroOf({ schema, pointer }: Field, nulls: boolean): unknown {
+function zeroOf({ schema, pointer }: Field, form: Form): unknown {
   if (pointer === true) return null;
-  if (schema.type === 'object') return normalizeObject({}, schema, nulls);
+  if (schema.type === 'object') return normalizeObject({}, schema, form);
   if (schema.type !== 'scalar') return null;
   switch (schema.scalar) {
     case 'boolean':
@@ -116,7 +126,7 @@ function isZero(value: unknown): boolean {
   return true;
 }
 
-function normalizeObject(value: unknown, schema: ObjectSchema, nulls: boolean): unknown {
+function normalizeObject(value: unknown, schema: ObjectSchema, form: Form): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const plan = planOf(schema);
   const object = value as Record<string, unknown>;
@@ -126,35 +136,37 @@ function normalizeObject(value: unknown, schema: ObjectSchema, nulls: boolean): 
     if (rule === undefined) continue;
     let item = object[name];
     if (rule.hasParts) {
-      const next = normalizeValue(item, rule.schema, nulls);
+      const next = normalizeValue(item, rule.schema, form);
       if (next !== item) object[name] = item = next;
     }
     if (rule.dropsZero && isZero(item)) {
       object[name] = undefined;
       dropped = true;
+    } else if (form === 'stored' && rule.mayBeEmpty && isZero(item)) {
+      object[name] = null;
     }
   }
   for (const { name, make } of plan.always) {
     if (object[name] !== undefined) continue;
-    const zero = make(nulls);
-    if (zero !== null || nulls) object[name] = zero;
+    const zero = make(form);
+    if (zero !== null || form !== 'judged') object[name] = zero;
   }
   return dropped ? withoutUndefined(object) : object;
 }
 
-function normalizeValue(value: unknown, schema: Schema, nulls: boolean): unknown {
-  if (schema.type === 'object') return normalizeObject(value, schema, nulls);
+function normalizeValue(value: unknown, schema: Schema, form: Form): unknown {
+  if (schema.type === 'object') return normalizeObject(value, schema, form);
   if (schema.type === 'list' && Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
-      const next = normalizeValue(item, schema.items, nulls);
+      const next = normalizeValue(item, schema.items, form);
       if (next !== item) value[index] = next;
     }
   } else if (schema.type === 'map' && typeof value === 'object' && value !== null) {
     const map = value as Record<string, unknown>;
     for (const name in map) {
       const item = map[name];
-      const next = normalizeValue(item, schema.values, nulls);
+      const next = normalizeValue(item, schema.values, form);
       if (next !== item) map[name] = next;
     }
   }

@@ -117,7 +117,7 @@ function validateOwnerReferences(references: readonly OwnerReference[], path: st
   for (const [index, reference] of references.entries()) {
     const at = `${path}[${index}]`;
     if (!reference.apiVersion) errors.push(field.required(`${at}.apiVersion`, 'must not be empty'));
-    else if (!/^(?:[^/]+\/)?[^/]+$/.test(reference.apiVersion)) {
+    else if (!/^(?:[^/]*\/)?[^/]+$/.test(reference.apiVersion)) {
       const text = 'must be <group>/<version> or <version>';
       errors.push(field.invalid(`${at}.apiVersion`, reference.apiVersion, text));
     }

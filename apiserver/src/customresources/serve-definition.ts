@@ -154,6 +154,7 @@ function serveVersion(parts: VersionParts): ServedResource {
     withServedZeros: withTypedMetadata,
     withZeros: withTypedMetadata,
     normalize: (object) => object,
+    storedForm: (object) => object,
     ...deprecation(definition, version),
   };
 }

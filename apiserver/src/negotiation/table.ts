@@ -9,11 +9,13 @@ export interface Table {
   readonly apiVersion: string;
   readonly metadata: ListMeta;
   readonly columnDefinitions: readonly TableColumn[] | null;
-  readonly rows: readonly {
-    readonly cells: readonly unknown[];
-    readonly conditions?: TableRow['conditions'];
-    readonly object?: KubernetesObject;
-  }[];
+  readonly rows:
+    | null
+    | readonly {
+        readonly cells: readonly unknown[];
+        readonly conditions?: TableRow['conditions'];
+        readonly object?: KubernetesObject;
+      }[];
 }
 
 export interface TableRequest {
@@ -51,17 +53,28 @@ export function tableOf(
     apiVersion,
     metadata,
     columnDefinitions: request.headers ? table.columns : null,
-    rows: objects.map((object) => {
-      const row = table.row(object, request.now);
-      const cells = isRow(row) ? row.cells : row;
-      const conditions = isRow(row) ? row.conditions : undefined;
-      return {
-        cells,
-        ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }),
-        ...rowObject(resource, object, request, apiVersion),
-      };
-    }),
+    rows: rowsOf(resource, table, objects, request),
   };
+}
+
+function rowsOf(
+  resource: ServedResource,
+  table: TableStrategy,
+  objects: readonly KubernetesObject[],
+  request: TableRequest,
+): Table['rows'] {
+  // Upstream's table of a kind without columns of its own begins without rows.
+  if (objects.length === 0 && table === plainTable) return null;
+  return objects.map((object) => {
+    const row = table.row(object, request.now);
+    const cells = isRow(row) ? row.cells : row;
+    const conditions = isRow(row) ? row.conditions : undefined;
+    return {
+      cells,
+      ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }),
+      ...rowObject(resource, object, request, `meta.k8s.io/${request.version}`),
+    };
+  });
 }
 
 function isRow(row: TableRow | readonly unknown[]): row is TableRow {

@@ -1,4 +1,3 @@
-import { mergeFindings, validateDeclared } from '@coracle/apimachinery/declared';
 import {
   alreadyExists,
   badRequest,
@@ -12,6 +11,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { generateName } from '@coracle/apimachinery/validation';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
+import { findingsOf } from './findings.ts';
 import { dropGatedFields } from './gated-fields.ts';
 import { hasGeneration, resetPaths } from './generation.ts';
 import {
@@ -87,7 +87,7 @@ async function createOnce(
     if (hasVersion) throw badRequest('resourceVersion should not be set on objects to be created');
     finish = (await strategy.beginCreate?.(object, context)) ?? undefined;
     if (context.dryRun) return await dryRunResult(write, object);
-    const stored = await resource.store.create(resource.normalize(object), strategy.ttlSeconds?.(object));
+    const stored = await resource.store.create(resource.storedForm(object), strategy.ttlSeconds?.(object));
     if (stored === undefined) return undefined;
     written = true;
     await afterCreate(write, stored);
@@ -120,7 +120,7 @@ async function prepare(write: Write, object: KubernetesObject): Promise<void> {
   const errors: FieldError[] = asksMetadata ? metadataErrors(resource, meta, object) : [];
   if (strategy.validate !== undefined) errors.push(...(await strategy.validate(object, undefined, context)));
   if (strategy.declaresName === true) namesLast(errors);
-  const found = mergeFindings(errors, validateDeclared(object, undefined, resource.schema));
+  const found = findingsOf(resource, errors, object, undefined);
   if (found.length > 0) {
     const named =
       strategy.namelessErrors === true

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { decodeMessage, encodeMessage, encodeProtobuf, supportsProtobuf } from '@coracle/apimachinery/protobuf';
 import { type GroupResource, groupVersion, type ObjectSchema, type ResourceRow } from '@coracle/apimachinery/schema';
 import type { Scheme } from '@coracle/apimachinery/scheme';
-import { applyDefaults, normalize, withZeroValues } from '@coracle/apimachinery/structural';
+import { applyDefaults, normalize, storedForm, withZeroValues } from '@coracle/apimachinery/structural';
 import type { ObjectStores, ResourceStore } from '../storage/object-store/object-store.ts';
 import type { ServedResource } from './served-resource.ts';
 import { storedDecoder } from './stored-decoder.ts';
@@ -64,6 +64,7 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
     withServedZeros: (object) => withZeroValues(object, schema),
     withZeros: (object) => withZeroValues(object, storageSchema),
     normalize: (object) => normalize(object, storageSchema),
+    storedForm: (object) => storedForm(object, storageSchema),
   };
 }
 

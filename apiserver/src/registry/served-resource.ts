@@ -57,6 +57,8 @@ export interface ServedResource {
   withServedZeros(object: KubernetesObject): KubernetesObject;
   /** An object in storage version in its one written form (zero values as Go writes them). May change and return it. */
   normalize(object: KubernetesObject): KubernetesObject;
+  /** As `normalize`, and as it comes back from the store. */
+  storedForm(object: KubernetesObject): KubernetesObject;
   /** The same without nulls: the form in which it is judged. */
   withZeros(object: KubernetesObject): KubernetesObject;
   /** `Warning` texts of every request to a deprecated version. */

@@ -1,4 +1,3 @@
-import { mergeFindings, validateDeclared } from '@coracle/apimachinery/declared';
 import {
   conflict,
   type FieldError,
@@ -14,6 +13,7 @@ import type { GroupVersionKind } from '@coracle/apimachinery/schema';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { createObject } from './create.ts';
+import { findingsOf } from './findings.ts';
 import { dropGatedFields } from './gated-fields.ts';
 import { generationGrows, resetPaths } from './generation.ts';
 import {
@@ -188,7 +188,7 @@ class Update {
     // In its written form before it is compared with what is stored, and again after the kind's own rules.
     const written = resource.withZeros(admitted);
     await this.#prepare(written, old);
-    const object = resource.normalize(written);
+    const object = context.dryRun ? resource.normalize(written) : resource.storedForm(written);
     ignoreManagedFieldsTimes(object, old);
     if (isSame(object, old)) return old;
     await admission.validate({ ...attributes, object });
@@ -244,7 +244,7 @@ class Update {
         errors.splice(metadataErrorsCount, 0, ...changes);
       else errors.push(...changes);
     }
-    const found = mergeFindings(errors, validateDeclared(object, old, resource.schema));
+    const found = findingsOf(resource, errors, object, old);
     if (found.length > 0) throw invalid(storedKind(resource), this.#name, found);
     const generic = anyMetadataErrors(resource, meta);
     if (generic.length > 0) throw invalid(resource.kind, this.#name, generic);

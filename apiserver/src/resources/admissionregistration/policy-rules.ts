@@ -48,12 +48,11 @@ export function validateParamRef(ref: ParamRef | undefined, path: string): Field
   if (ref === undefined) return [];
   const { name = '', selector, parameterNotFoundAction: action } = ref;
   const errors = pathSegmentName(name).map((text) => field.invalid(`${path}.name`, name, text));
-  errors.push(...validateLabelSelector(selector, `${path}.selector`));
-  if (name !== '' && selector !== undefined) {
-    for (const part of ['name', 'selector']) {
-      errors.push(field.forbidden(`${path}.${part}`, 'name and selector are mutually exclusive'));
-    }
-  }
+  const one = (part: string) =>
+    name !== '' && selector !== undefined
+      ? [field.forbidden(`${path}.${part}`, 'name and selector are mutually exclusive')]
+      : [];
+  errors.push(...one('name'), ...validateLabelSelector(selector, `${path}.selector`), ...one('selector'));
   if (name === '' && selector === undefined) {
     errors.push(field.required(path, 'one of name or selector must be specified'));
   }
@@ -76,13 +75,13 @@ export function validateVariables(
       ...context,
       variables: variableTypes(variables.slice(0, index), context, (each) => stored.has(each)),
     };
-    const errors = checkExpression(expression, `${at}.expression`, earlier, undefined, stored);
+    const errors: FieldError[] = [];
     if (name.trim() === '') errors.push(field.required(`${at}.name`, 'name is not specified'));
     else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name)) {
       errors.push(field.invalid(`${at}.name`, name, 'must be a valid CEL identifier'));
     }
     if (expression.trim() === '') errors.push(field.required(`${at}.expression`, 'expression is not specified'));
-    return errors;
+    return [...errors, ...checkExpression(expression, `${at}.expression`, earlier, undefined, stored)];
   });
 }
 

@@ -10,7 +10,7 @@ import { specOf } from '../shared/pod-template.ts';
 import { type Strategy, timestamp, type WriteContext } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn, orNone } from '../shared/table.ts';
 import { pemProblem } from './pem.ts';
-import { validateSignerName } from './signer-name.ts';
+import { validateSignerName } from '../shared/signer-name.ts';
 
 type Request = CertificateSigningRequest;
 

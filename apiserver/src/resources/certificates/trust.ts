@@ -5,7 +5,7 @@ import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { column, labelsText, nameColumn, orNone, wideColumn } from '../shared/table.ts';
-import { validateSignerName } from './signer-name.ts';
+import { validateSignerName } from '../shared/signer-name.ts';
 
 export const clusterTrustBundleStrategy: Strategy<ClusterTrustBundle> = {
   resource: { group: 'certificates.k8s.io', resource: 'clustertrustbundles' },

@@ -19,7 +19,8 @@ import {
   validateToleration,
 } from './claim-validation.ts';
 import { validateBindingConditions } from './device-validation.ts';
-import { validateDriverName, validateLabelName, validatePoolName } from './names.ts';
+import { validateLabelName, validatePoolName } from './names.ts';
+import { driverNameErrors } from '../shared/driver-name.ts';
 
 // Sizes of lists and what repeats in them are found by declared rules.
 
@@ -58,7 +59,7 @@ function validateDeviceStatus(
 ): FieldError[] {
   const { driver = '', pool = '', device, shareID, conditions = [], data } = status;
   const errors = [
-    ...validateDriverName(driver, `${path}.driver`),
+    ...driverNameErrors(driver, `${path}.driver`),
     ...validatePoolName(pool, `${path}.pool`),
     ...validateLabelName(device, `${path}.device`),
   ];
@@ -128,7 +129,7 @@ function validateResult(result: DeviceRequestAllocationResult, names: RequestNam
   const { request = '', driver = '', pool = '', device, tolerations = [] } = result;
   return [
     ...validateNameReference(request, names, `${path}.request`),
-    ...validateDriverName(driver, `${path}.driver`),
+    ...driverNameErrors(driver, `${path}.driver`),
     ...validatePoolName(pool, `${path}.pool`),
     ...validateLabelName(device, `${path}.device`),
     ...validateBindingConditions(result, path),

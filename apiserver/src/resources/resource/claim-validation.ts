@@ -10,7 +10,8 @@ import type {
   OpaqueDeviceConfiguration,
 } from '@coracle/apimachinery/types/resource-v1';
 import { byteLength, dns1123Subdomain, labelValue } from '@coracle/apimachinery/validation';
-import { validateDriverName, validateLabelName } from './names.ts';
+import { validateLabelName } from './names.ts';
+import { driverNameErrors } from '../shared/driver-name.ts';
 import { validateSelectorExpression } from './selector-expressions.ts';
 
 // What is declared with the types (required values, sizes, keys that repeat) is judged for every kind alike.
@@ -135,7 +136,7 @@ export function validateDeviceConfiguration({ opaque }: DeviceConfiguration, pat
 }
 
 function validateOpaque({ driver = '', parameters }: OpaqueDeviceConfiguration, path: string): FieldError[] {
-  const errors = validateDriverName(driver, `${path}.driver`);
+  const errors = driverNameErrors(driver, `${path}.driver`);
   return [...errors, ...validateParameters(parameters, `${path}.parameters`, parametersBytesMax)];
 }
 

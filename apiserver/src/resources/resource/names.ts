@@ -1,20 +1,8 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
-import {
-  byteLength,
-  cIdentifier,
-  dns1123Label,
-  dns1123Subdomain,
-  dns1123SubdomainCaseless,
-} from '@coracle/apimachinery/validation';
+import { byteLength, cIdentifier, dns1123Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
+import { driverNameErrors } from '../shared/driver-name.ts';
 
 const driverBytesMax = 63;
-
-/** Name of a driver, as CSI drivers are named. */
-export function validateDriverName(driver: string, path: string): FieldError[] {
-  if (driver === '') return [field.required(path)];
-  const errors = byteLength(driver) > driverBytesMax ? [field.tooLong(path, driverBytesMax)] : [];
-  return [...errors, ...dns1123SubdomainCaseless(driver).map((text) => field.invalid(path, driver, text))];
-}
 
 const poolNameBytesMax = 253;
 
@@ -43,7 +31,7 @@ export function validateQualifiedName(name: string, path: string): FieldError[] 
   if (more.length > 0) return [];
   if (second === undefined) return validateIdentifier(first, path);
   return [
-    ...(first === '' ? [field.invalid(path, '', 'the domain must not be empty')] : validateDriverName(first, path)),
+    ...(first === '' ? [field.invalid(path, '', 'the domain must not be empty')] : driverNameErrors(first, path)),
     ...(second === '' ? [field.invalid(path, '', 'the name must not be empty')] : validateIdentifier(second, path)),
   ];
 }

@@ -4,7 +4,8 @@ import { validateImmutable } from '@coracle/apimachinery/validation';
 import { nodeSelectorErrors } from '../core/pod-validation/scheduling.ts';
 import { validateCounters, validateDevice, validateNodeName } from './device-validation.ts';
 import { validateSet } from './lists.ts';
-import { validateDriverName, validateLabelName, validatePoolName } from './names.ts';
+import { validateLabelName, validatePoolName } from './names.ts';
+import { driverNameErrors } from '../shared/driver-name.ts';
 
 const devicesMax = 128;
 /** Of devices of which one at least has taints or takes from counters. */
@@ -18,7 +19,7 @@ export function validateSliceSpec(spec: ResourceSliceSpec, old: ResourceSliceSpe
   );
   const both = sharedCounters !== undefined && devices !== undefined;
   return [
-    ...validateDriverName(driver, 'spec.driver'),
+    ...driverNameErrors(driver, 'spec.driver'),
     ...validatePool(pool ?? {}, 'spec.pool'),
     ...(old === undefined ? [] : validateChange(spec, old)),
     ...validateNodes(spec, 'spec'),

@@ -20,7 +20,8 @@ import { specAndMetadata } from '../shared/status-resets.ts';
 import { validateClaimStatus } from './claim-status.ts';
 import { validateDeviceClaim, validateDeviceConfiguration, validateSelectors } from './claim-validation.ts';
 import { validateTaint } from './device-validation.ts';
-import { validateDriverName, validateLabelName, validatePoolName } from './names.ts';
+import { validateLabelName, validatePoolName } from './names.ts';
+import { driverNameErrors } from '../shared/driver-name.ts';
 import { validateSliceSpec } from './slice-validation.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
@@ -177,7 +178,7 @@ const ruleConditionsMax = 8;
 
 function validateTaintRule({ deviceSelector, taint }: Partial<DeviceTaintRule['spec']>): FieldError[] {
   const { driver, pool, device } = deviceSelector ?? {};
-  const errors = driver === undefined ? [] : validateDriverName(driver, 'spec.deviceSelector.driver');
+  const errors = driver === undefined ? [] : driverNameErrors(driver, 'spec.deviceSelector.driver');
   if (pool !== undefined) errors.push(...validatePoolName(pool, 'spec.deviceSelector.pool'));
   if (device !== undefined) errors.push(...validateLabelName(device, 'spec.deviceSelector.device'));
   return [...errors, ...validateTaint(taint ?? {}, 'spec.taint')];

@@ -74,12 +74,12 @@ export function amountsErrors(list: ResourceList | undefined, path: string): Fie
 
 /** A name that a container may ask for. */
 export function containerResourceNameErrors(name: string, path: string): FieldError[] {
-  const errors = qualifiedName(name).map((text) => field.invalid(path, name, text));
-  if (errors.length > 0) return errors;
   if (!name.includes('/')) {
     if (standardContainerResources.has(name) || isHugePages(name)) return [];
     return [...resourceNameErrors(name, path), field.invalid(path, name, 'must be a standard resource for containers')];
   }
+  const errors = qualifiedName(name).map((text) => field.invalid(path, name, text));
+  if (errors.length > 0) return errors;
   if (name.includes('kubernetes.io/') || isExtendedResource(name)) return [];
   return [field.invalid(path, name, "doesn't follow extended resource name standard")];
 }

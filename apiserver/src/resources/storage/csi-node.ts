@@ -1,13 +1,13 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { semanticEqual } from '@coracle/apimachinery/json';
 import type { CSINode, CSINodeDriver } from '@coracle/apimachinery/types/storage-v1';
-import { byteLength, dns1123Subdomain, qualifiedName, validateNonNegative } from '@coracle/apimachinery/validation';
+import { byteLength, qualifiedName, validateNonNegative } from '@coracle/apimachinery/validation';
+import { driverNameErrors } from '../shared/driver-name.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
 
 const nodeIdBytesMax = 256;
-const driverNameBytesMax = 63;
 
 export const csiNodeStrategy: Strategy<CSINode> = {
   resource: { group: 'storage.k8s.io', resource: 'csinodes' },
@@ -32,19 +32,12 @@ function unallocated({ allocatable: _, ...driver }: CSINodeDriver): object {
   return driver;
 }
 
-/** Name of a CSI driver (pkg/apis/core/validation.ValidateCSIDriverName). */
-export function validateDriverName(name: string | undefined, path: string): FieldError[] {
-  if (!name) return [field.required(path)];
-  const errors = byteLength(name) > driverNameBytesMax ? [field.tooLong(path, driverNameBytesMax)] : [];
-  return [...errors, ...dns1123Subdomain(name.toLowerCase()).map((text) => field.invalid(path, name, text))];
-}
-
 function validateDrivers(drivers: readonly CSINodeDriver[], path: string): FieldError[] {
   const names = new Set<string>();
   return drivers.flatMap((driver, index) => {
     const at = `${path}[${index}]`;
     const { name = '', nodeID = '', topologyKeys = [], allocatable } = driver;
-    const errors = validateDriverName(name, `${at}.name`);
+    const errors = driverNameErrors(name, `${at}.name`);
     if (nodeID === '') errors.push(field.required(`${at}.nodeID`));
     if (byteLength(nodeID) > nodeIdBytesMax) {
       errors.push(field.invalid(`${at}.nodeID`, nodeID, `must be ${nodeIdBytesMax} characters or less`));

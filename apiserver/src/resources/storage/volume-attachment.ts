@@ -2,10 +2,10 @@ import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '@coracle/apimachinery/types/storage-v1';
 import { byteLength, dns1123Subdomain, rangeText } from '@coracle/apimachinery/validation';
 import { isMissing, isNotMissing, unchanged } from '../shared/declared.ts';
+import { driverNameErrors } from '../shared/driver-name.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
-import { validateDriverName } from './csi-node.ts';
 
 const metadataBytesMax = 256 * 1024;
 const messageBytesMax = 1024;
@@ -43,7 +43,7 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
 /** pkg/apis/storage/validation.ValidateVolumeAttachment */
 function validateAttachment(object: VolumeAttachment): FieldError[] {
   const { attacher, source = {}, nodeName = '' } = object.spec ?? ({} as Partial<VolumeAttachment['spec']>);
-  const driver = validateDriverName(attacher, 'spec.attacher');
+  const driver = driverNameErrors(attacher, 'spec.attacher');
   return [
     ...driver.filter(isNotMissing),
     ...validateSource(source, 'spec.source'),

@@ -18,10 +18,13 @@ export function validateJob(job: Job): FieldError[] {
 }
 
 function validateSelector(spec: JobSpec, path: string): FieldError[] {
-  if (spec.selector === undefined) return [field.required(`${path}.selector`)];
-  const errors = validateLabelSelector(spec.selector, `${path}.selector`);
+  const errors =
+    spec.selector === undefined
+      ? [field.required(`${path}.selector`)]
+      : validateLabelSelector(spec.selector, `${path}.selector`);
   const labels = spec.template.metadata?.labels;
-  if (parseSelector(spec.selector)?.matches(labels) === false) {
+  // No selector selects nothing.
+  if (spec.selector === undefined || parseSelector(spec.selector)?.matches(labels) === false) {
     const text = '`selector` does not match template `labels`';
     errors.push(field.invalid(`${path}.template.metadata.labels`, labels, text));
   }

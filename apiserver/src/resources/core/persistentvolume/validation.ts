@@ -1,11 +1,17 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { semanticEqual } from '@coracle/apimachinery/json';
 import { quantityOrZero } from '@coracle/apimachinery/quantity';
-import type { PersistentVolume, PersistentVolumeSpec } from '@coracle/apimachinery/types/core-v1';
-import { dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
+import type {
+  CSIPersistentVolumeSource,
+  PersistentVolume,
+  PersistentVolumeSpec,
+} from '@coracle/apimachinery/types/core-v1';
+import { dns1123Label, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import { nonNegative } from '../../shared/quantities.ts';
 import { hostPathTypes, nodeSelectorErrors } from '../pod-validation/index.ts';
-import { optionErrors } from '../pod-validation/rules.ts';
+import { formatErrors, optionErrors } from '../pod-validation/rules.ts';
+import { volumeSourceErrors } from '../pod-validation/volume-sources.ts';
+import { driverNameErrors } from '../../shared/driver-name.ts';
 import { accessModeErrors, volumeModes } from './access-modes.ts';
 
 /** Where the data may live; exactly one of them is given. */
@@ -35,14 +41,14 @@ const sources = [
 ] as const satisfies readonly (keyof PersistentVolumeSpec)[];
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
 
-/** pkg/apis/core/validation ValidatePersistentVolume; provider-specific fields are their drivers' business. */
-export function volumeErrors({ spec = {} }: PersistentVolume): FieldError[] {
+/** pkg/apis/core/validation ValidatePersistentVolume. */
+export function volumeErrors({ metadata, spec = {} }: PersistentVolume): FieldError[] {
   return [
     ...accessModeErrors(spec.accessModes, 'spec.accessModes', ''),
     ...capacityErrors(spec),
     ...policyErrors(spec),
     ...affinityErrors(spec),
-    ...sourceErrors(spec),
+    ...sourceErrors(spec, metadata?.name ?? ''),
     ...classErrors(spec),
   ];
 }
@@ -84,36 +90,61 @@ function affinityErrors({ nodeAffinity }: PersistentVolumeSpec): FieldError[] {
   return nodeSelectorErrors(nodeAffinity.required.nodeSelectorTerms, 'spec.nodeAffinity.required.nodeSelectorTerms');
 }
 
-function sourceErrors(spec: PersistentVolumeSpec): FieldError[] {
-  const given = sources.filter((name) => spec[name] !== undefined);
-  if (given.length === 0) return [field.required('spec', 'must specify a volume type')];
-  // Upstream never counts a flexVolume as one too many.
-  const errors = given
-    .slice(1)
-    .filter((name) => name !== 'flexVolume')
-    .map((name) =>
-      field.forbidden(`spec.${name === 'cephfs' ? 'cephFS' : name}`, 'may not specify more than 1 volume type'),
-    );
-  if (given[0] === 'hostPath') {
-    errors.push(...pathErrors(spec.hostPath?.path, 'spec.hostPath.path'));
-    errors.push(...optionErrors(spec.hostPath?.type, hostPathTypes, 'spec.hostPath.type'));
+function sourceErrors(spec: PersistentVolumeSpec, name: string): FieldError[] {
+  const given = sources.filter((source) => spec[source] !== undefined);
+  const [first] = given;
+  if (first === undefined) return [field.required('spec', 'must specify a volume type')];
+  return given.flatMap((source) => {
+    // Upstream never counts a flexVolume as one too many.
+    if (source === first || source === 'flexVolume') return ownErrors(spec, source, name);
+    const path = `spec.${source === 'cephfs' ? 'cephFS' : source}`;
+    return [field.forbidden(path, 'may not specify more than 1 volume type')];
+  });
+}
+
+function ownErrors(spec: PersistentVolumeSpec, source: (typeof sources)[number], name: string): FieldError[] {
+  if (source === 'hostPath') {
+    return [
+      ...pathErrors(spec.hostPath?.path, 'spec.hostPath.path'),
+      ...optionErrors(spec.hostPath?.type, hostPathTypes, 'spec.hostPath.type'),
+    ];
   }
-  if (given[0] === 'local') {
-    errors.push(...pathErrors(spec.local?.path, 'spec.local.path'));
+  if (source === 'local') {
     const affinity = spec.nodeAffinity?.required?.nodeSelectorTerms?.length;
-    if (!affinity) errors.push(field.required('spec.nodeAffinity', 'Local volume requires node affinity'));
+    return [
+      ...pathErrors(spec.local?.path, 'spec.local.path'),
+      ...(affinity ? [] : [field.required('spec.nodeAffinity', 'Local volume requires node affinity')]),
+    ];
   }
-  if (given[0] === 'csi') {
-    if (!spec.csi?.driver) errors.push(field.required('spec.csi.driver'));
-    if (!spec.csi?.volumeHandle) errors.push(field.required('spec.csi.volumeHandle'));
-  }
-  if (given[0] === 'nfs') {
-    if (!spec.nfs?.server) errors.push(field.required('spec.nfs.server'));
-    if (!spec.nfs?.path) errors.push(field.required('spec.nfs.path'));
-    else if (!spec.nfs.path.startsWith('/'))
-      errors.push(field.invalid('spec.nfs.path', spec.nfs.path, 'must be an absolute path'));
-  }
-  return errors;
+  if (source === 'csi') return csiErrors(spec.csi as CSIPersistentVolumeSource);
+  return volumeSourceErrors(source, spec[source], `spec.${source}`, { name });
+}
+
+const secrets = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const;
+
+function csiErrors(csi: CSIPersistentVolumeSource): FieldError[] {
+  return [
+    ...driverNameErrors(csi.driver, 'spec.csi.driver'),
+    ...(csi.volumeHandle ? [] : [field.required('spec.csi.volumeHandle')]),
+    ...secrets.flatMap((kind) => {
+      const reference = csi[kind];
+      if (reference === undefined) return [];
+      const { name = '', namespace = '' } = reference;
+      return [
+        ...(name === ''
+          ? [field.required(`spec.csi.${kind}.name`)]
+          : formatErrors(dns1123Subdomain, name, `spec.csi.${kind}.name`)),
+        ...(namespace === ''
+          ? [field.required(`spec.csi.${kind}.namespace`)]
+          : formatErrors(dns1123Label, namespace, `spec.csi.${kind}.namespace`)),
+      ];
+    }),
+  ];
 }
 
 /** Given, and never upwards. */

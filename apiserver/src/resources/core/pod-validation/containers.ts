@@ -185,7 +185,7 @@ function restartErrors({ restartPolicy, restartPolicyRules = [] }: Container, pa
   const at = `${path}.restartPolicy`;
   if (restartPolicy === undefined) {
     if (restartPolicyRules.length > 0)
-      errors.push(field.required(at, 'must specify restartPolicy when restart rules are used'));
+      return [field.required(at, 'must specify restartPolicy when restart rules are used')];
   } else {
     errors.push(...optionErrors(restartPolicy, ['Always', 'Never', 'OnFailure'], at));
   }

@@ -129,16 +129,25 @@ export function resourceReferenceErrors(reference: ResourceFieldSelector, inFile
   return [...errors, ...divisorErrors(resource, divisor ?? '0', path)];
 }
 
-const cpuDivisors = ['1', '1m'];
-const byteDivisors = ['1', '1E', '1Ei', '1G', '1Gi', '1K', '1Ki', '1M', '1Mi', '1P', '1Pi', '1T', '1Ti'];
+const byteDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
+const storageNames: Readonly<Record<string, string>> = {
+  memory: 'memory',
+  'ephemeral-storage': 'local ephemeral storage',
+};
 
 function divisorErrors(resource: string, divisor: string, path: string): FieldError[] {
   if (divisor === '0') return [];
-  const supported = resource.endsWith('.cpu') ? cpuDivisors : byteDivisors;
-  // Quantities print `1k`, which upstream lists as `1K`.
-  if (supported.includes(divisor) || divisor === '1k') return [];
-  const text = `only divisor's values ${supported.join(', ')} are supported with the ${resource.split('.')[1]} resource`;
-  return [field.invalid(`${path}.divisor`, divisor, text)];
+  const isCpu = resource.endsWith('.cpu');
+  if ((isCpu ? ['1m', '1'] : byteDivisors).includes(divisor)) return [];
+  const values = isCpu ? '1m and 1' : byteDivisors.join(', ');
+  const what = isCpu ? 'cpu' : (storageNames[resource.split('.')[1] ?? ''] ?? 'hugepages');
+  return [
+    field.invalid(
+      `${path}.divisor`,
+      resource,
+      `only divisor's values ${values} are supported with the ${what} resource`,
+    ),
+  ];
 }
 
 export function environmentSourceErrors(sources: readonly EnvFromSource[] | undefined, path: string): FieldError[] {

@@ -172,6 +172,7 @@ function labelKeyErrors(
   for (const [name, list] of keys) {
     if (list.length > 0 && !labelSelector) {
       errors.push(field.forbidden(`${path}.${name}`, 'must not be specified when labelSelector is not set'));
+      continue;
     }
     for (const [index, key] of list.entries())
       errors.push(...formatErrors(qualifiedName, key, `${path}.${name}[${index}]`));

@@ -11,6 +11,8 @@ import { dns1123Label, dns1123Subdomain, validateLabelSelector } from '@coracle/
 import { claimErrors } from '../persistentvolumeclaim/validation.ts';
 import { fileFieldErrors, resourceReferenceErrors } from './environment.ts';
 import { fileModeErrors, formatErrors, localPathErrors, noBackstepErrors, optionErrors, Unique } from './rules.ts';
+import { validateSignerName } from '../../shared/signer-name.ts';
+import { volumeSourceErrors } from './volume-sources.ts';
 
 export const hostPathTypes = [
   '',
@@ -56,38 +58,43 @@ export function volumeErrors(
 type Source = Exclude<keyof Volume, 'name'>;
 type Rule = (volume: Volume, path: string) => FieldError[];
 
-/** Rules of each kind of volume, in the order upstream looks at them; kinds whose drivers are gone have none. */
+/** A kind of volume with the rules that PersistentVolumes have for it too. */
+function shared(kind: Source): Rule {
+  return (volume, path) => volumeSourceErrors(kind, volume[kind], path);
+}
+
+/** Rules of each kind of volume, in the order upstream looks at them. */
 const rules: ReadonlyMap<Source, Rule> = new Map<Source, Rule>([
   ['emptyDir', emptyDirErrors],
   ['hostPath', hostPathErrors],
   ['gitRepo', ({ gitRepo }, path) => (gitRepo?.repository ? [] : [field.required(`${path}.repository`)])],
-  ['gcePersistentDisk', () => []],
-  ['awsElasticBlockStore', () => []],
+  ['gcePersistentDisk', shared('gcePersistentDisk')],
+  ['awsElasticBlockStore', shared('awsElasticBlockStore')],
   ['secret', ({ secret }, path) => keyedErrors(secret ?? {}, secret?.secretName, `${path}.secretName`, path)],
-  ['nfs', nfsErrors],
-  ['iscsi', () => []],
-  ['glusterfs', () => []],
-  ['flocker', () => []],
+  ['nfs', shared('nfs')],
+  ['iscsi', shared('iscsi')],
+  ['glusterfs', shared('glusterfs')],
+  ['flocker', shared('flocker')],
   [
     'persistentVolumeClaim',
     ({ persistentVolumeClaim: claim }, path) => (claim?.claimName ? [] : [field.required(`${path}.claimName`)]),
   ],
-  ['rbd', () => []],
-  ['cinder', () => []],
-  ['cephfs', () => []],
-  ['quobyte', () => []],
+  ['rbd', shared('rbd')],
+  ['cinder', shared('cinder')],
+  ['cephfs', shared('cephfs')],
+  ['quobyte', shared('quobyte')],
   ['downwardAPI', ({ downwardAPI }, path) => downwardErrors(downwardAPI ?? {}, path)],
-  ['fc', () => []],
-  ['flexVolume', ({ flexVolume }, path) => (flexVolume?.driver ? [] : [field.required(`${path}.driver`)])],
+  ['fc', shared('fc')],
+  ['flexVolume', shared('flexVolume')],
   ['configMap', ({ configMap }, path) => keyedErrors(configMap ?? {}, configMap?.name, `${path}.name`, path)],
-  ['azureFile', () => []],
-  ['vsphereVolume', () => []],
-  ['photonPersistentDisk', () => []],
-  ['portworxVolume', () => []],
-  ['azureDisk', () => []],
-  ['storageos', () => []],
+  ['azureFile', shared('azureFile')],
+  ['vsphereVolume', shared('vsphereVolume')],
+  ['photonPersistentDisk', shared('photonPersistentDisk')],
+  ['portworxVolume', shared('portworxVolume')],
+  ['azureDisk', shared('azureDisk')],
+  ['storageos', shared('storageos')],
   ['projected', ({ projected }, path) => projectedErrors(projected ?? {}, path)],
-  ['scaleIO', () => []],
+  ['scaleIO', shared('scaleIO')],
   ['csi', csiErrors],
   ['ephemeral', ephemeralErrors],
   ['image', imageErrors],
@@ -128,13 +135,6 @@ function hostPathErrors({ hostPath }: Volume, path: string): FieldError[] {
     ...noBackstepErrors(hostPath.path, `${path}.path`),
     ...optionErrors(hostPath.type, hostPathTypes, `${path}.type`),
   ];
-}
-
-function nfsErrors({ nfs }: Volume, path: string): FieldError[] {
-  const errors = nfs?.server ? [] : [field.required(`${path}.server`)];
-  if (!nfs?.path) errors.push(field.required(`${path}.path`));
-  else if (!nfs.path.startsWith('/')) errors.push(field.invalid(`${path}.path`, nfs.path, 'must be an absolute path'));
-  return errors;
 }
 
 function keyedErrors(
@@ -287,7 +287,8 @@ const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', '
 
 function certificateErrors(certificate: NonNullable<VolumeProjection['podCertificate']>, path: string): FieldError[] {
   const { keyType, maxExpirationSeconds: seconds, signerName } = certificate;
-  const errors = keyTypes.includes(keyType) ? [] : [field.notSupported(`${path}.keyType`, keyType, keyTypes)];
+  const errors = validateSignerName(signerName, `${path}.signerName`);
+  if (!keyTypes.includes(keyType)) errors.push(field.notSupported(`${path}.keyType`, keyType, keyTypes));
   if (seconds !== undefined && seconds < 3600) {
     errors.push(
       field.invalid(`${path}.maxExpirationSeconds`, seconds, 'if provided, maxExpirationSeconds must be >= 3600'),
