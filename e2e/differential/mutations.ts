@@ -24,7 +24,9 @@ export function spotsOf(schema: Schema, value: unknown, path: Path = [], item = 
       spots.push(...spotsOf(field.schema, (value as Json)[field.name], [...path, field.name]));
     }
   } else if (schema.type === 'map') {
-    for (const [key, inner] of Object.entries(value)) spots.push(...spotsOf(schema.values, inner, [...path, key]));
+    // In one order: the two servers write maps in orders of their own.
+    for (const [key, inner] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      spots.push(...spotsOf(schema.values, inner, [...path, key]));
   } else if (schema.type === 'list' && Array.isArray(value)) {
     for (const [index, inner] of value.entries()) spots.push(...spotsOf(schema.items, inner, [...path, index], true));
   }

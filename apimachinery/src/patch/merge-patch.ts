@@ -12,9 +12,15 @@ function merge(target: unknown, patch: JsonObject): JsonObject {
   for (const name of Object.keys(patch)) {
     const value = patch[name];
     if (value === null) delete result[name];
-    else setField(result, name, isObject(value) ? merge(getField(result, name), value) : value);
+    else setField(result, name, isObject(value) ? merge(getField(result, name), value) : withoutNulls(value));
   }
   return result;
+}
+
+/** Objects inside a list lose their nulls, as in the library that upstream uses; nulls that are items stay. */
+function withoutNulls(value: unknown): unknown {
+  if (!Array.isArray(value)) return isObject(value) ? merge({}, value) : value;
+  return value.map(withoutNulls);
 }
 
 /** The merge patch that turns `original` into `modified`; undefined where they are equal. */

@@ -116,7 +116,12 @@ export function metadataUpdateErrors(
   if (resource.schema.builtin !== true) return [...anyMetadataErrors(resource, meta), ...changes, ...changes];
   const names = resource.strategy.judgesNamesAgain === true ? metadataErrors(resource, meta, object) : [];
   const isOfName = ({ field: path }: FieldError) => path === 'metadata.name' || path === 'metadata.generateName';
-  return [...changes, ...finalizerErrors(resource, meta), ...names.filter(isOfName)];
+  return [
+    ...anyMetadataErrors(resource, meta),
+    ...changes,
+    ...finalizerErrors(resource, meta),
+    ...names.filter(isOfName),
+  ];
 }
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);

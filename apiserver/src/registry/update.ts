@@ -17,7 +17,6 @@ import { findingsOf } from './findings.ts';
 import { dropGatedFields } from './gated-fields.ts';
 import { generationGrows, resetPaths } from './generation.ts';
 import {
-  anyMetadataErrors,
   assign,
   carryOverSystemFields,
   dedupeOwnerReferences,
@@ -246,8 +245,6 @@ class Update {
     }
     const found = findingsOf(resource, errors, object, old);
     if (found.length > 0) throw invalid(storedKind(resource), this.#name, found);
-    const generic = anyMetadataErrors(resource, meta);
-    if (generic.length > 0) throw invalid(resource.kind, this.#name, generic);
     for (const text of rules.warnings?.(object, old) ?? []) context.warn(text);
     strategy.canonicalize?.(object);
   }

@@ -49,8 +49,14 @@ function bindingStrategy<T extends Binding>(resource: string, namespaced: boolea
     prepareForUpdate: async (object, old, context) => {
       if (!onlyBookkeeping(object, old)) await checkBindingEscalation(context, object);
     },
-    validate: (object) => validateBinding(object, namespaced),
-    validateUpdate: (object, old) => validateImmutable(object.roleRef, old.roleRef, 'roleRef'),
+    validate(object, old) {
+      const errors = validateBinding(object, namespaced);
+      return old === undefined ? errors : errors.filter(isNotMissing);
+    },
+    validateUpdate: (object, old) => [
+      ...validateImmutable(object.roleRef, old.roleRef, 'roleRef'),
+      ...validateBinding(object, namespaced).filter(isMissing),
+    ],
     table,
   };
 }

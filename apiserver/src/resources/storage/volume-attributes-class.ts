@@ -8,6 +8,7 @@ import { validateParameters, validateProvisioner } from './parameters.ts';
 export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
   resource: { group: 'storage.k8s.io', resource: 'volumeattributesclasses' },
   deletion: { returnsObject: true },
+  changesFirst: true,
   validate: ({ driverName, parameters }) => [
     ...validateProvisioner(driverName, 'driverName'),
     ...validateParameters(parameters, false, 'parameters'),

@@ -10,6 +10,7 @@ import type { PodTemplateSpec, Volume } from '@coracle/apimachinery/types/core-v
 import { dns1123Label, validateImmutable, validateNonNegative } from '@coracle/apimachinery/validation';
 import { validateCollisionCount, validateCounters, validateNotAbove } from '../../shared/counters.ts';
 import { intOrPercentValue, validateAtMost100Percent, validateIntOrPercent } from '../../shared/int-or-percent.ts';
+import { claimErrors } from '../../core/persistentvolumeclaim/validation.ts';
 import {
   parseSelector,
   validateLastingTemplate,
@@ -38,6 +39,11 @@ export function validateStatefulSetSpec(
   errors.push(...validateNonNegative(spec.replicas ?? 0, `${path}.replicas`));
   errors.push(...validateNonNegative(spec.minReadySeconds ?? 0, `${path}.minReadySeconds`));
   errors.push(...validateNonNegative(spec.ordinals?.start ?? 0, `${path}.ordinals.start`));
+  if (old === undefined) {
+    for (const [index, claim] of (spec.volumeClaimTemplates ?? []).entries()) {
+      errors.push(...claimErrors(claim.spec ?? {}, `${path}.volumeClaimTemplates[${index}].spec`));
+    }
+  }
   if (old === undefined && serviceName !== '') {
     for (const text of dns1123Label(serviceName)) errors.push(field.invalid(`${path}.serviceName`, serviceName, text));
   }

@@ -13,6 +13,7 @@ export const dataBytesMax = 1024 * 1024;
 export const configMapStrategy: Strategy<ConfigMap> = {
   resource: { group: '', resource: 'configmaps' },
   generation: 'none',
+  changesFirst: true,
   validate: configMapErrors,
   validateUpdate: (configMap, old) => immutableErrors(configMap, old, ['data', 'binaryData']),
   table: {

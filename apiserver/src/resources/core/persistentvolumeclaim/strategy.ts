@@ -4,7 +4,7 @@ import { ageColumn, ageOf, column, nameColumn, orUnset, wideColumn } from '../..
 import { accessModesText } from '../persistentvolume/access-modes.ts';
 import { storageClassAnnotation } from '../persistentvolume/strategy.ts';
 import { roundUpToMilli } from '../pod/pod-spec-defaults.ts';
-import { claimErrors, claimUpdateErrors } from './validation.ts';
+import { claimErrors, claimStatusErrors, claimUpdateErrors } from './validation.ts';
 
 /** Source: pkg/registry/core/persistentvolumeclaim. */
 export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
@@ -59,7 +59,7 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
       ];
     },
   },
-  subresources: { status: { type: 'update', resetFields: [['spec']] } },
+  subresources: { status: { type: 'update', resetFields: [['spec']], validateUpdate: claimStatusErrors } },
 };
 
 /** `dataSource` and `dataSourceRef` say the same unless the reference leaves the namespace (KEP-1495). */

@@ -3,11 +3,13 @@ import { deepCopy, semanticEqual } from '@coracle/apimachinery/json';
 import { compareQuantities, quantityOrZero } from '@coracle/apimachinery/quantity';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '@coracle/apimachinery/types/core-v1';
 import {
+  qualifiedName,
   dns1123Label,
   dns1123Subdomain,
   validateImmutable,
   validateLabelSelector,
 } from '@coracle/apimachinery/validation';
+import { amountErrors, nonNegative } from '../../shared/quantities.ts';
 import { accessModeErrors, volumeModes } from '../persistentvolume/access-modes.ts';
 import { storageClassAnnotation } from '../persistentvolume/strategy.ts';
 
@@ -133,4 +135,36 @@ function attributesClassErrors({ spec }: PersistentVolumeClaim, old: PersistentV
   const what = name === undefined ? 'nil' : 'empty string';
   const text = `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`;
   return [field.forbidden('spec.volumeAttributesClassName', text)];
+}
+
+const resizeStatuses = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+  'NodeResizePending',
+];
+
+/** pkg/apis/core/validation.ValidatePersistentVolumeClaimStatusUpdate */
+export function claimStatusErrors({ status }: PersistentVolumeClaim): FieldError[] {
+  const [statuses, allocated] = ['status.allocatedResourceStatuses', 'status.allocatedResources'];
+  return [
+    ...Object.entries(status?.capacity ?? {}).flatMap(([name, text]) => nonNegative(text, `status.capacity[${name}]`)),
+    ...Object.entries(status?.allocatedResourceStatuses ?? {}).flatMap(([name, state]) => [
+      ...claimResourceErrors(name, statuses),
+      ...(resizeStatuses.includes(state) ? [] : [field.notSupported(statuses, name, resizeStatuses)]),
+    ]),
+    ...Object.entries(status?.allocatedResources ?? {}).flatMap(([name, text]) => {
+      const errors = claimResourceErrors(name, allocated);
+      return errors.length > 0 ? errors : amountErrors('storage', text, `${allocated}[${name}]`);
+    }),
+  ];
+}
+
+/** Of Kubernetes' own resources, a claim is about storage alone. */
+function claimResourceErrors(name: string, path: string): FieldError[] {
+  const problems = qualifiedName(name).map((text) => field.invalid(path, name, text));
+  const isNative = !name.includes('/') || name.includes('kubernetes.io/');
+  if (problems.length > 0 || !isNative || name === 'storage') return problems;
+  return [field.notSupported(path, name, ['storage'])];
 }

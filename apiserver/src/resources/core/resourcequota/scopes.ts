@@ -51,7 +51,7 @@ function isValidFor(scope: string, name: string): boolean {
   return !standard || (scopes.get(scope)?.has(name) ?? true);
 }
 
-function conflicts(names: readonly string[], path: string, value: readonly string[]): FieldError[] {
+function conflicts(names: readonly string[], path: string, value: readonly string[] | null): FieldError[] {
   return opposites.flatMap((pair) =>
     pair.every((name) => names.includes(name)) ? [field.invalid(path, value, 'conflicting scopes')] : [],
   );
@@ -84,5 +84,5 @@ function selectorErrors(spec: ResourceQuotaSpec, hard: readonly string[]): Field
     }
   }
   const names = expressions.map(({ scopeName }) => scopeName);
-  return [...errors, ...conflicts(names, path, spec.scopes ?? [])];
+  return [...errors, ...conflicts(names, path, spec.scopes ?? null)];
 }

@@ -17,6 +17,7 @@ export const secretStrategy: Strategy<Secret> = {
   prepareForUpdate(secret, old) {
     if (!secret.type && old.type) secret.type = old.type;
   },
+  changesFirst: true,
   validate: secretErrors,
   validateUpdate: (secret, old) => [
     ...validateImmutable(secret.type, old.type, 'type'),

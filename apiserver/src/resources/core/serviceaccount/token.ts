@@ -23,13 +23,19 @@ export function tokenSubresource(parts: StrategyParts): SubresourceStrategy<Serv
 }
 
 function tokenErrors(body: KubernetesObject): FieldError[] {
-  const seconds = (body as TokenRequest).spec?.expirationSeconds ?? expirationSecondsDefault;
+  const { spec } = body as TokenRequest;
+  const seconds = spec?.expirationSeconds ?? expirationSecondsDefault;
   const path = 'spec.expirationSeconds';
+  const errors: FieldError[] = [];
   if (seconds < expirationSecondsMin)
-    return [field.invalid(path, seconds, 'may not specify a duration less than 10 minutes')];
+    errors.push(field.invalid(path, seconds, 'may not specify a duration less than 10 minutes'));
   if (seconds > expirationSecondsMax)
-    return [field.invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds')];
-  return [];
+    errors.push(field.invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds'));
+  if (Object.keys(spec?.attestations ?? {}).length > 0) {
+    const text = 'attestations may only be specified with a webhook bound object reference';
+    errors.push(field.invalid('spec.attestations', spec?.attestations, text));
+  }
+  return errors;
 }
 
 async function requestToken(

@@ -18,7 +18,8 @@ export const ingressClassStrategy: Strategy<IngressClass> = {
     if (parameters !== undefined) parameters.scope ??= 'Cluster';
   },
   validate: (object) => validateSpec(object),
-  validateUpdate: (object, old) => validateImmutable(object.spec?.controller, old.spec?.controller, 'spec.controller'),
+  validateUpdate: (object, old) =>
+    validateImmutable(object.spec?.controller ?? '', old.spec?.controller ?? '', 'spec.controller'),
   table: {
     columns: [
       nameColumn,

@@ -10,7 +10,7 @@ export const serviceCidrStrategy: Strategy<ServiceCIDR> = {
   resource: { group: 'networking.k8s.io', resource: 'servicecidrs' },
   generation: 'none',
   validate: (object, old) => (old === undefined ? validateSpec(specOf(object)) : []),
-  validateUpdate: (object, old) => validateUpdate(object.spec?.cidrs ?? [], old.spec?.cidrs ?? []),
+  validateUpdate: (object, old) => validateUpdate(specOf(object), old.spec?.cidrs ?? []),
   table: {
     columns: [nameColumn, column('CIDRs', 'string', 'Ranges of cluster IPs'), ageColumn],
     row: (object, now) => [object.metadata?.name, (object.spec?.cidrs ?? []).join(','), ageOf(object, now)],
@@ -33,10 +33,14 @@ function validateSpec(spec: ServiceCIDRSpec): FieldError[] {
 }
 
 /** A second family may be added, nothing else changed. */
-function validateUpdate(cidrs: readonly string[], old: readonly string[]): FieldError[] {
+function validateUpdate(spec: ServiceCIDRSpec, old: readonly string[]): FieldError[] {
+  const cidrs = spec.cidrs ?? [];
   const grows = old.length === 1 && cidrs.length === 2;
-  if (!grows && old.length !== cidrs.length) return [field.invalid('spec.cidrs', cidrs, 'field is immutable')];
-  return old.flatMap((cidr, index) =>
+  if (!grows && old.length !== cidrs.length) {
+    return [field.invalid('spec.cidrs', spec.cidrs ?? null, 'field is immutable')];
+  }
+  const changes = old.flatMap((cidr, index) =>
     cidr === cidrs[index] ? [] : [field.invalid(`spec.cidrs[${index}]`, cidrs[index], 'field is immutable')],
   );
+  return grows ? [...changes, ...validateSpec(spec)] : changes;
 }
