@@ -20,7 +20,8 @@ export function parsedBody(answer: ApiAnswer): unknown {
 /**
  * Uids, resource versions, times of today, allocated addresses and ports, random suffixes of names and ages become words;
  * managed fields are sorted, as their order hangs on the second they were written in; descriptions of table columns go:
- * they are prose, which this project words itself. Key of a store and order of rules of a review are by chance upstream. In
+ * they are prose, which this project words itself. Key of a store, order of rules of a review and of problems of a configuration are by
+ * chance upstream, and so is whether a list of custom resources says that it does not continue. In
  * messages, structs (upstream shows its internal Go types) and the diffs of such structs go.
  */
 export function comparable(answer: ApiAnswer): ComparableAnswer {
@@ -45,6 +46,7 @@ function normalised(value: unknown, key: string): unknown {
     const kind = object['kind'].replace(/List$/, '');
     if (settledLater.has(kind)) for (const item of object['items'] as Json[]) forgetStatus(item);
   }
+  if (object['continue'] === '') delete object['continue'];
   if (key === 'columnDefinitions') delete object['description'];
   if (object['kind'] === 'SelfSubjectRulesReview') object['status'] = sortedRules(object['status'] as Json | undefined);
   if (typeof object['kind'] === 'string' && settledLater.has(object['kind'])) forgetStatus(object);
@@ -82,6 +84,7 @@ function normalText(text: string, key: string): string {
 /** Names of today's times, uids, versions and allocations in any text. */
 function withoutChance(text: string): string {
   const replaced = text
+    .replaceAll(quotedJson, (_, json: string) => `value: ${sortedJson(json)}`)
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
     .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\dT[\d:.]+(Z|\+00:00)/g, '<time>')
     .replaceAll(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\d [\d:.]+ \+0000 UTC( m=\S+)?/g, '<time>')
@@ -95,9 +98,9 @@ function withoutChance(text: string): string {
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
     .replaceAll(/(in record \()\d+|(resourceVersion\\?":\\?")\d+/g, '$1$2<version>')
     .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>')
+    .replaceAll(/errors:(\n  [^\n]+)+/g, (lines) => lines.split('\n').sort().join('\n'))
     .replaceAll(/\n(?:@@[^\n]*\n(?:[ +-][^\n]*\n?)*)+/g, '')
     .replaceAll(/\n(?=$|, |\])/g, '')
-    .replaceAll(quotedJson, (_, text: string) => `value: ${sortedJson(text)}`)
     .replaceAll(/Key: (\/registry)?\//g, 'Key: /');
   return withoutStructs(replaced);
 }

@@ -192,6 +192,7 @@ function scaleView(scale: CustomResourceSubresourceScale): SubresourceStrategy {
   const selector = scale.labelSelectorPath === undefined ? undefined : parseJsonPath(scale.labelSelectorPath);
   return {
     type: 'view',
+    ...(specReplicas.fields === undefined ? {} : { field: specReplicas.fields }),
     read(object) {
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
       const chosen = selector?.find(object)[0];

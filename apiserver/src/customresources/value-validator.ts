@@ -124,7 +124,11 @@ function numberChecks(props: JSONSchemaProps): Check | undefined {
     if (minimum !== undefined && (props.exclusiveMinimum === true ? value <= minimum : value < minimum)) {
       fail(`greater than ${props.exclusiveMinimum === true ? '' : 'or equal to '}${minimum}`);
     }
-    if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) fail(`a multiple of ${multipleOf}`);
+    if (multipleOf === undefined) return;
+    // Upstream divides integers by integers: a fraction is cut to nothing.
+    if (Number.isInteger(value) && Math.trunc(multipleOf) === 0) {
+      errors.push(field.invalid(path, 0, `factor MultipleOf declared for ${path} must be positive: 0`));
+    } else if (!Number.isInteger(value / multipleOf)) fail(`a multiple of ${multipleOf}`);
   };
 }
 

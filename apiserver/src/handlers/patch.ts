@@ -25,11 +25,11 @@ import { mediaTypeWithoutParameters } from '../negotiation/content-type.ts';
 import { servedForm, type ServedResource } from '../registry/served-resource.ts';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
 import { type Produce, updateObject } from '../registry/update.ts';
-import { applyTo, readApplyPatch } from './apply.ts';
+import { applyTo, decoded, readApplyPatch } from './apply.ts';
 import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
 import { conversionProblem } from './conversion-problem.ts';
-import { changeView, expectedOf } from './subresource.ts';
+import { changeView, expectedOf, viewFields } from './subresource.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { writeOf } from './writing.ts';
 
@@ -81,11 +81,21 @@ export async function patchView(
   const type = patchType(context, resource);
   const options = parseWriteOptions(context.request.query, 'PatchOptions', type === 'apply');
   const { schema } = expectedOf(call, row.kind);
-  const body = type === 'apply' ? await readApplyPatch(call, options) : await readPatch(call);
-  const how = { type: type === 'apply' ? ('merge' as const) : type, schema };
-  return changeView(call, row, view, writeOf(call, options), (current) =>
-    patched(context, current, body, how, options),
-  );
+  const write = writeOf(call, options);
+  const fields = viewFields(call, write, row);
+  if (type === 'apply') {
+    const intent = await readApplyPatch(call, options);
+    return changeView(call, row, view, write, (current) => {
+      if (fields === undefined) throw badRequest(`${context.info.subresource} cannot be applied`);
+      return decoded(fields.apply(current, intent, options.force === true), schema);
+    });
+  }
+  const body = await readPatch(call);
+  return changeView(call, row, view, write, (current) => {
+    const changed = patched(context, current, body, { type, schema }, options);
+    fields?.update(current, changed);
+    return changed;
+  });
 }
 
 function patchType(context: RequestContext, resource: ServedResource): PatchType {

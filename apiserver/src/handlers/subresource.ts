@@ -9,6 +9,7 @@ import type { SubresourceStrategy } from '../registry/strategy.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { type AdmissionChain, admissionChain } from '../registry/admission-chain.ts';
 import { updateObject } from '../registry/update.ts';
+import { entriesOfObject, entriesOfView, type SharedField } from '../registry/view-fields.ts';
 import { admissionAttributes, metaOf, type Write } from '../registry/write.ts';
 import { checkName, fillNamespace } from '../registry/metadata.ts';
 import { type Expected, readObject } from './body.ts';
@@ -47,8 +48,11 @@ export async function changeView(
   const change = async (current: StoredObject | undefined): Promise<KubernetesObject> => {
     if (current === undefined) throw notFound(resource.groupResource, name);
     const served = await servedForm(resource, current.object);
+    const shared = sharedField(view, row);
     const old = view.read(served);
-    const changed = await admitView(write, row, await produce(deepCopy(old)), old);
+    if (shared !== undefined) metaOf(old).managedFields = entriesOfView(served.metadata?.managedFields ?? [], shared);
+    const produced = await produce(deepCopy(old));
+    const changed = await admitView(write, row, produced, old);
     const meta = metaOf(changed);
     checkName(meta, name);
     fillNamespace(meta, resource.row.namespaced ? context.info.namespace : '');
@@ -59,11 +63,27 @@ export async function changeView(
     const objectMeta = metaOf(object);
     if (meta.uid) objectMeta.uid = meta.uid;
     if (meta.resourceVersion) objectMeta.resourceVersion = meta.resourceVersion;
-    write.fields?.update(served, object);
+    if (shared !== undefined) {
+      const entries = served.metadata?.managedFields ?? [];
+      objectMeta.managedFields = entriesOfObject(entries, meta.managedFields ?? [], shared, resource.apiVersion);
+    }
     return resource.toStorage(object);
   };
   const result = await updateObject(viewWrite, name, change, { mayCreate: false, uidIsPrecondition: true });
   return viewResponse(call, row, view.read(await servedForm(resource, result.object)));
+}
+
+/** Views that change an object show one number of it, under this name. */
+const inView = ['spec', 'replicas'];
+
+function sharedField({ field }: View, { kind }: SubresourceRow): SharedField | undefined {
+  return field === undefined ? undefined : { inObject: field, inView, viewVersion: groupVersion(kind) };
+}
+
+/** Who owns what of a view. */
+export function viewFields(call: Call, write: Write, { kind }: SubresourceRow) {
+  const { schema } = expectedOf(call, kind);
+  return write.fields?.ofView({ apiVersion: groupVersion(kind), kind: kind.kind, schema });
 }
 
 const noAdmission: AdmissionChain = admissionChain([]);
@@ -88,7 +108,12 @@ export async function updateView(call: Call, row: SubresourceRow, view: View): P
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
   const body = await readObject(context, core, expectedOf(call, row.kind), options.fieldValidation);
   context.audit?.setRequestObject(body);
-  return changeView(call, row, view, writeOf(call, options), () => deepCopy(body));
+  const write = writeOf(call, options);
+  return changeView(call, row, view, write, (current) => {
+    const changed = deepCopy(body);
+    viewFields(call, write, row)?.update(current, changed);
+    return changed;
+  });
 }
 
 /** POST to a subresource with a body of its own kind: `binding`, `eviction`, `token`. */

@@ -9,7 +9,7 @@ import {
 import type { Clock } from '@coracle/apimachinery/clock';
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { parseGroupVersion } from '@coracle/apimachinery/schema';
+import { type ObjectSchema, parseGroupVersion } from '@coracle/apimachinery/schema';
 import { resetPaths } from './generation.ts';
 import { timestamp } from './metadata.ts';
 import type { ServedResource } from './served-resource.ts';
@@ -27,6 +27,14 @@ export interface FieldManagement {
    * Throws Conflict where others own what it changes, unless forced; BadRequest for a bad intent.
    */
   apply(live: KubernetesObject | undefined, intent: KubernetesObject, force: boolean): KubernetesObject;
+  /** The same for a view through which the object is written: `live` and `object` are views then, which carry its entries. */
+  ofView(view: ViewManagement): Omit<FieldManagement, 'ofView'>;
+}
+
+export interface ViewManagement {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly schema: ObjectSchema;
 }
 
 export interface FieldManagementOptions {
@@ -48,10 +56,16 @@ export function fieldManagementFor(resource: ServedResource, options: FieldManag
     ignored: ignoredBy(resource, options.resetFields),
     toVersion: versionsOf(resource),
   });
+  const by = (kind: string, of: () => ManagedWrite): Omit<FieldManagement, 'ofView'> => ({
+    update: (live, object) => updateManagedFields(live, object, of()),
+    apply: (live, intent, force) => deepCopy(applyConfiguration(live, intent, { ...of(), kind, force })),
+  });
   return {
-    update: (live, object) => updateManagedFields(live, object, write()),
-    apply: (live, intent, force) =>
-      deepCopy(applyConfiguration(live, intent, { ...write(), kind: resource.row.kind, force })),
+    ...by(resource.row.kind, write),
+    ofView: ({ apiVersion, kind, schema }) => {
+      const { manager, subresource, time } = write();
+      return by(kind, () => ({ apiVersion, schema, manager, subresource, time }));
+    },
   };
 }
 

@@ -61,11 +61,17 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
     convert: (object, version) => scheme.convert(object, { group: row.group, version }),
     setDefaults: (object) => setDefaults(object, schema, strategy, row.version),
     setStorageDefaults: (object) => setDefaults(object, storageSchema, strategy, storageRow.version),
-    withServedZeros: (object) => withZeroValues(object, schema),
+    withServedZeros: (object) => withManagedFieldsReset(object, withZeroValues(object, schema)),
     withZeros: (object) => withZeroValues(object, storageSchema),
     normalize: (object) => normalize(object, storageSchema),
     storedForm: (object) => storedForm(object, storageSchema),
   };
+}
+
+/** An empty list of managed fields is no zero value: it forgets who owned what. */
+function withManagedFieldsReset(sent: KubernetesObject, written: KubernetesObject): KubernetesObject {
+  if (sent.metadata?.managedFields?.length !== 0) return written;
+  return { ...written, metadata: { ...written.metadata, managedFields: [] } };
 }
 
 function setDefaults(object: KubernetesObject, schema: ObjectSchema, strategy: Strategy, version: string): void {

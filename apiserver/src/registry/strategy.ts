@@ -167,6 +167,8 @@ export type SubresourceStrategy<T extends KubernetesObject = KubernetesObject> =
   /** A view of another kind onto the object: `scale`. `read` shows it, `write` puts a changed view back into a private copy. */
   | {
       readonly type: 'view';
+      /** The field of the object that the view's `spec.replicas` is, whose owners both have in common; absent: none. */
+      readonly field?: FieldPath;
       /** API version of the view that `read` makes and `write` gets, `autoscaling/v1`. */
       read(object: T): KubernetesObject;
       validate?(view: KubernetesObject): readonly FieldError[];

@@ -147,7 +147,7 @@ function validateRequest(object: Request, old: Request | undefined): FieldError[
   const { request = '', usages: asked = [], signerName = '', expirationSeconds } = specOf(object);
   const errors: FieldError[] = [];
   const problem = pemProblem(request, 'CERTIFICATE REQUEST');
-  if (problem !== undefined) errors.push(field.invalid('spec.request', request || null, problem));
+  if (problem !== undefined) errors.push(field.invalid('spec.request', object.spec?.request ?? null, problem));
   if (asked.length === 0) errors.push(field.required('spec.usages'));
   if (old === undefined) errors.push(...validateUsages(asked));
   if (old === undefined && signerName === 'kubernetes.io/legacy-unknown') {

@@ -123,6 +123,7 @@ export const resourceSliceStrategy: Strategy<ResourceSlice> = {
 
 export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
   resource: { group, resource: 'devicetaintrules' },
+  unconditionalUpdate: false,
   prepareForCreate(object, { environment }) {
     delete object.status;
     stampTaint(object, environment.clock.now());

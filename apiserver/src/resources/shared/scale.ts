@@ -17,6 +17,7 @@ export function scaleView<T extends Scalable>(
 ): SubresourceStrategy<T> {
   return {
     type: 'view',
+    field: ['spec', 'replicas'],
     read(object): Scale {
       const text = selector(object);
       return {

@@ -47,7 +47,10 @@ export function initContainersErrors(scope: ContainerScope, path: string): Field
   const names = new Unique((containers ?? []).map(({ name }) => name));
   return (initContainers ?? []).flatMap((container, index) => {
     const at = `${path}[${index}]`;
-    const errors = [...commonErrors(container, scope, at), ...restartErrors(container, at)];
+    const restart = restartErrors(container, at);
+    // Without a policy its rules are not looked at here.
+    const isWhole = container.restartPolicy !== undefined;
+    const errors = [...commonErrors(container, scope, at), ...(isWhole ? restart : restart.slice(0, 1))];
     errors.push(...names.errors(container.name, `${at}.name`), ...hostPortErrors([container], path));
     if (container.restartPolicy === 'Always') {
       errors.push(...lifecycleErrors(container.lifecycle, grace, `${at}.lifecycle`));
@@ -185,7 +188,7 @@ function restartErrors({ restartPolicy, restartPolicyRules = [] }: Container, pa
   const at = `${path}.restartPolicy`;
   if (restartPolicy === undefined) {
     if (restartPolicyRules.length > 0)
-      return [field.required(at, 'must specify restartPolicy when restart rules are used')];
+      errors.push(field.required(at, 'must specify restartPolicy when restart rules are used'));
   } else {
     errors.push(...optionErrors(restartPolicy, ['Always', 'Never', 'OnFailure'], at));
   }
