@@ -200,7 +200,7 @@ function scaleView(scale: CustomResourceSubresourceScale): SubresourceStrategy {
         kind: 'Scale',
         apiVersion: 'autoscaling/v1',
         metadata: withoutAbsent({ name, namespace, uid, resourceVersion, creationTimestamp }),
-        spec: { replicas: Number(specReplicas.find(object)[0] ?? 0) },
+        spec: replicasOf(specReplicas.find(object)[0]),
         status: {
           replicas: Number(statusReplicas.find(object)[0] ?? 0),
           ...(typeof chosen === 'string' && chosen !== '' ? { selector: chosen } : {}),
@@ -246,6 +246,11 @@ function goTypeOf(value: unknown): string {
 
 function withoutAbsent<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** A Scale says nothing of no replicas. */
+function replicasOf(value: unknown): { replicas?: number } {
+  return typeof value === 'number' && value !== 0 ? { replicas: value } : {};
 }
 
 /** Only paths of plain fields below spec come here: validation of the definition sees to that. */

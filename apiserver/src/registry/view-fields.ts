@@ -37,7 +37,12 @@ export function entriesOfObject(
     const left = without(entry.fieldsV1 as JsonObject, shared.inObject);
     return left === undefined ? [] : [{ ...entry, fieldsV1: left }];
   });
-  const added = [...owners.values()].map((entry) => ({ ...entry, apiVersion, fieldsV1: treeOf(shared.inObject) }));
+  // Upstream forgets when who comes new came.
+  const added = [...owners.values()].map(({ time: _, ...entry }) => ({
+    ...entry,
+    apiVersion,
+    fieldsV1: treeOf(shared.inObject),
+  }));
   return [...kept, ...added];
 }
 
