@@ -96,7 +96,10 @@ function withoutChance(text: string): string {
       '$1<random>',
     )
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>')
-    .replaceAll(/(in record \()\d+|(resourceVersion\\?":\\?")\d+/g, '$1$2<version>')
+    .replaceAll(
+      /(in record \()\d+|(resourceVersion\\?":\\?")\d+|(ResourceVersion in object meta: )\d+/g,
+      '$1$2$3<version>',
+    )
     .replaceAll(/0x[0-9a-f]{6,}/g, '<pointer>')
     .replaceAll(/errors:(\n  [^\n]+)+/g, (lines) => lines.split('\n').sort().join('\n'))
     .replaceAll(/\n(?:@@[^\n]*\n(?:[ +-][^\n]*\n?)*)+/g, '')

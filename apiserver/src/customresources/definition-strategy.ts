@@ -3,7 +3,12 @@ import type { CustomResourceDefinition } from '@coracle/apimachinery/types/apiex
 import { timestamp } from '../registry/metadata.ts';
 import type { Strategy, WriteContext } from '../registry/strategy.ts';
 import { acceptNames, conditionOf, isEstablished, withCondition } from './definition-names.ts';
-import { validateDefinition, validateDefinitionUpdate, validateStoredVersions } from './definition-validation.ts';
+import {
+  definitionNameProblems,
+  validateDefinition,
+  validateDefinitionUpdate,
+  validateStoredVersions,
+} from './definition-validation.ts';
 
 export const definitions = { group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' } as const;
 /** Holds a definition until its objects are gone. */
@@ -18,6 +23,8 @@ export interface DefinitionHooks {
 export function definitionStrategy(hooks: DefinitionHooks): Strategy<CustomResourceDefinition> {
   return {
     resource: definitions,
+    validateName: definitionNameProblems,
+    judgesNamesAgain: true,
     defaults: setDefaults,
     prepareForCreate(definition) {
       definition.status = { storedVersions: storageVersions(definition) };

@@ -12,17 +12,22 @@ import { validateRootSchema } from './schema-validation.ts';
 import { textsIn } from '../admission/cel/index.ts';
 import { checkRules, type RuleContext } from './check-rules.ts';
 
+/** It is named after what it defines. */
+export function definitionNameProblems(
+  name: string,
+  _prefix: boolean,
+  { spec }: CustomResourceDefinition,
+): readonly string[] {
+  return name === `${spec.names.plural}.${spec.group}` ? [] : ['must be spec.names.plural+"."+spec.group'];
+}
+
 /** What a definition must be (apiextensions `validation.go`). Its schemas are checked in `schema-validation.ts`. */
 export function validateDefinition(
   definition: CustomResourceDefinition,
   old?: CustomResourceDefinition,
 ): readonly FieldError[] {
   const { spec } = definition;
-  const expectedName = `${spec.names.plural}.${spec.group}`;
   return [
-    ...(definition.metadata?.name === expectedName
-      ? []
-      : [field.invalid('metadata.name', definition.metadata?.name ?? '', `must be spec.names.plural+"."+spec.group`)]),
     ...validateGroup(spec, definition.metadata?.annotations ?? {}),
     ...validateScope(spec.scope),
     ...hoisted(spec, validateVersions(spec, old?.spec)),

@@ -143,7 +143,9 @@ function patched(
     const decoded = checkObject(result, schema, { wrapIntegers: converts });
     checkKind(object, decoded.object, result);
     if (decoded.strictErrors.length > 0) reportStrict(context, decoded.strictErrors, shown, options);
-    return decoded.object as KubernetesObject;
+    // A patch that took away what the object is has not made it another one.
+    const { apiVersion, kind } = object;
+    return { apiVersion, kind, ...decoded.object } as KubernetesObject;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { mismatch, message } = error;

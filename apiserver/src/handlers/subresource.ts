@@ -130,7 +130,7 @@ export async function runAction(call: Call, row: SubresourceRow, action: Action)
   await core.admission.admit(attributes);
   const admitted = attributes.object ?? body;
   const errors = action.validate?.(admitted, name) ?? [];
-  if (errors.length > 0) throw invalid(row.kind, meta.name ?? name, errors);
+  if (errors.length > 0) throw invalid(row.kind, meta.name ?? '', errors);
   await core.admission.validate({ ...attributes, object: admitted });
   let written = false;
   try {

@@ -1,3 +1,4 @@
+import { badRequest } from '@coracle/apimachinery/errors';
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { ApiResponse } from '../http/api-request.ts';
 import { checkName, dedupeOwnerReferences } from '../registry/metadata.ts';
@@ -13,6 +14,7 @@ import { expectedBody, writeOf } from './writing.ts';
 /** PUT of an object, or of it through a subresource that shows all of it. */
 export async function update(call: Call): Promise<ApiResponse> {
   const { core, context, resource } = call;
+  if (context.info.name === '') throw badRequest('name must be provided');
   const negotiated = negotiateCall(call);
   const options = parseWriteOptions(context.request.query, 'UpdateOptions');
   const sent = await readObject(context, core, expectedBody(resource), options.fieldValidation);

@@ -10,7 +10,6 @@ const gatedFields: Readonly<Record<string, readonly string[]>> = {
   'core.v1.ConfigMapVolumeSource': ['defaultUser'],
   'core.v1.DownwardAPIVolumeFile': ['user'],
   'core.v1.DownwardAPIVolumeSource': ['defaultUser'],
-  'core.v1.ContainerStatus': ['stopSignal'],
   'core.v1.EmptyDirVolumeSource': ['mode'],
   'core.v1.GRPCAction': ['mode'],
   'core.v1.HTTPGetAction': ['protocol'],

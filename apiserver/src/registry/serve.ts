@@ -61,7 +61,7 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
     convert: (object, version) => scheme.convert(object, { group: row.group, version }),
     setDefaults: (object) => setDefaults(object, schema, strategy, row.version),
     setStorageDefaults: (object) => setDefaults(object, storageSchema, strategy, storageRow.version),
-    withServedZeros: (object) => withManagedFieldsReset(object, withZeroValues(object, schema)),
+    withServedZeros: (object) => withManagedFieldsReset(object, schema),
     withZeros: (object) => withZeroValues(object, storageSchema),
     normalize: (object) => normalize(object, storageSchema),
     storedForm: (object) => storedForm(object, storageSchema),
@@ -69,8 +69,10 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
 }
 
 /** An empty list of managed fields is no zero value: it forgets who owned what. */
-function withManagedFieldsReset(sent: KubernetesObject, written: KubernetesObject): KubernetesObject {
-  if (sent.metadata?.managedFields?.length !== 0) return written;
+function withManagedFieldsReset(object: KubernetesObject, schema: ObjectSchema): KubernetesObject {
+  const isReset = object.metadata?.managedFields?.length === 0;
+  const written = withZeroValues(object, schema);
+  if (!isReset) return written;
   return { ...written, metadata: { ...written.metadata, managedFields: [] } };
 }
 

@@ -8,14 +8,10 @@ import type {
   ResourceClaimTemplate,
   ResourceSlice,
 } from '@coracle/apimachinery/types/resource-v1';
-import {
-  validateAnnotations,
-  validateConditions,
-  validateImmutable,
-  validateLabels,
-} from '@coracle/apimachinery/validation';
+import { validateConditions, validateImmutable } from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
 import { type Strategy, timestamp } from '../shared/registry.ts';
+import { templateMetadataErrors } from '../shared/template-metadata.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { validateClaimStatus } from './claim-status.ts';
 import { validateDeviceClaim, validateDeviceConfiguration, validateSelectors } from './claim-validation.ts';
@@ -77,10 +73,8 @@ export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
 };
 
 function validateClaimTemplate({ spec }: ResourceClaimTemplate): FieldError[] {
-  const { labels, annotations } = spec?.metadata ?? {};
   return [
-    ...validateLabels(labels, 'spec.metadata.labels'),
-    ...validateAnnotations(annotations, 'spec.metadata.annotations'),
+    ...templateMetadataErrors(spec?.metadata, 'spec.metadata'),
     ...validateDeviceClaim(spec?.spec?.devices ?? {}, 'spec.spec.devices'),
   ];
 }

@@ -1,6 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '@coracle/apimachinery/types/storage-v1';
 import { byteLength, dns1123Subdomain, rangeText } from '@coracle/apimachinery/validation';
+import { inlineVolumeErrors } from '../core/persistentvolume/validation.ts';
 import { isMissing, isNotMissing, unchanged } from '../shared/declared.ts';
 import { driverNameErrors } from '../shared/driver-name.ts';
 import type { Strategy } from '../shared/registry.ts';
@@ -49,6 +50,7 @@ function validateAttachment(object: VolumeAttachment): FieldError[] {
     ...validateSource(source, 'spec.source'),
     ...dns1123Subdomain(nodeName).map((text) => field.invalid('spec.nodeName', nodeName, text)),
     ...validateStatus(object),
+    ...validateVolumeName(source),
     ...driver.filter(isMissing),
   ];
 }
@@ -58,14 +60,18 @@ function validateSource(
   path: string,
 ): FieldError[] {
   const text = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
-  if (inlineVolumeSpec !== undefined) return persistentVolumeName === undefined ? [] : [field.forbidden(path, text)];
+  if (inlineVolumeSpec !== undefined) {
+    if (persistentVolumeName !== undefined) return [field.forbidden(path, text)];
+    return inlineVolumeErrors(inlineVolumeSpec, `${path}.inlineVolumeSpec`);
+  }
   if (persistentVolumeName === undefined) return [field.required(path, text)];
-  const at = `${path}.persistentVolumeName`;
-  const errors = persistentVolumeName === '' ? [field.required(at, 'must specify non empty persistentVolumeName')] : [];
-  return [
-    ...errors,
-    ...dns1123Subdomain(persistentVolumeName).map((problem) => field.invalid(at, persistentVolumeName, problem)),
-  ];
+  if (persistentVolumeName !== '') return [];
+  return [field.required(`${path}.persistentVolumeName`, 'must specify non empty persistentVolumeName')];
+}
+
+function validateVolumeName({ persistentVolumeName: name }: VolumeAttachmentSource): FieldError[] {
+  const problems = name === undefined ? [] : dns1123Subdomain(name);
+  return problems.map((text) => field.invalid('spec.source.persistentVolumeName', name, text));
 }
 
 function validateStatus({ status }: VolumeAttachment): FieldError[] {

@@ -53,6 +53,21 @@ export function volumeErrors({ metadata, spec = {} }: PersistentVolume): FieldEr
   ];
 }
 
+/** The same for a volume that stands in an attachment: it is nobody's but the driver's. */
+export function inlineVolumeErrors(spec: PersistentVolumeSpec, path: string): FieldError[] {
+  const { persistentVolumeReclaimPolicy: policy, nodeAffinity } = spec;
+  const context = 'in the context of inline volumes';
+  const errors = accessModeErrors(spec.accessModes, 'spec.accessModes', '');
+  if (policy && policy !== 'Retain') {
+    errors.push(field.forbidden('spec.persistentVolumeReclaimPolicy', `may only be Retain ${context}`));
+  }
+  if (nodeAffinity) errors.push(field.forbidden('spec.nodeAffinity', `may not be specified ${context}`));
+  return [...errors, ...sourceErrors(spec, ''), ...classErrors(spec)].map((error) => ({
+    ...error,
+    field: error.field.replace(/^spec/, path),
+  }));
+}
+
 function capacityErrors({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
   const errors: FieldError[] = [];
   const names = Object.keys(capacity);

@@ -11,6 +11,7 @@ import { dns1123Label, dns1123Subdomain, validateLabelSelector } from '@coracle/
 import { claimErrors } from '../persistentvolumeclaim/validation.ts';
 import { fileFieldErrors, resourceReferenceErrors } from './environment.ts';
 import { fileModeErrors, formatErrors, localPathErrors, noBackstepErrors, optionErrors, Unique } from './rules.ts';
+import { templateMetadataErrors } from '../../shared/template-metadata.ts';
 import { validateSignerName } from '../../shared/signer-name.ts';
 import { volumeSourceErrors } from './volume-sources.ts';
 
@@ -322,7 +323,11 @@ function csiErrors({ csi }: Volume, path: string): FieldError[] {
 function ephemeralErrors({ ephemeral }: Volume, path: string): FieldError[] {
   const template = ephemeral?.volumeClaimTemplate;
   if (!template) return [field.required(`${path}.volumeClaimTemplate`)];
-  return claimErrors(template.spec ?? {}, `${path}.volumeClaimTemplate.spec`);
+  const at = `${path}.volumeClaimTemplate`;
+  return [
+    ...templateMetadataErrors(template.metadata, `${at}.metadata`),
+    ...claimErrors(template.spec ?? {}, `${at}.spec`),
+  ];
 }
 
 function imageErrors({ image }: Volume, path: string): FieldError[] {

@@ -62,7 +62,7 @@ export const ephemeralContainersRules: UpdateRules<Pod> = {
 
 /** Only resources and resize policies of containers that stay in their places change. */
 export const resizeRules: UpdateRules<Pod> = {
-  resetFields: [['status'], ['metadata']],
+  resetFields: [['status']],
   generation: podSpecChanged,
   prepareForUpdate(pod, old) {
     const wanted = pod.spec;
