@@ -9,6 +9,7 @@ import type {
   ResourceClaimConsumerReference,
 } from '@coracle/apimachinery/types/resource-v1';
 import { parseCidr, ipText, validateConditions } from '@coracle/apimachinery/validation';
+import { goStruct } from '../core/pod-validation/rules.ts';
 import { nodeSelectorErrors } from '../core/pod-validation/scheduling.ts';
 import {
   requestNames,
@@ -64,7 +65,7 @@ function validateDeviceStatus(
     ...validateLabelName(device, `${path}.device`),
   ];
   if (!allocated.has(identityOf(status))) {
-    const shown = { Driver: driver, Pool: pool, Device: device ?? '', ShareID: shareID ?? '' };
+    const shown = goStruct({ driver, pool, device, shareID }, { driver: '', pool: '', device: '', shareID: '' });
     errors.push(field.invalid(path, shown, 'must be an allocated device in the claim'));
   }
   if (conditions.length > deviceConditionsMax) {
