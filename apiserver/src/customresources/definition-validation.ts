@@ -6,7 +6,7 @@ import type {
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
 } from '@coracle/apimachinery/types/apiextensions-v1';
-import { dns1035Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
+import { nameIsDnsSubdomain, dns1035Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
 import { parseJsonPath } from './json-path.ts';
 import { validateRootSchema } from './schema-validation.ts';
 import { textsIn } from '../admission/cel/index.ts';
@@ -15,10 +15,12 @@ import { checkRules, type RuleContext } from './check-rules.ts';
 /** It is named after what it defines. */
 export function definitionNameProblems(
   name: string,
-  _prefix: boolean,
+  prefix: boolean,
   { spec }: CustomResourceDefinition,
 ): readonly string[] {
-  return name === `${spec.names.plural}.${spec.group}` ? [] : ['must be spec.names.plural+"."+spec.group'];
+  const problems = nameIsDnsSubdomain(name, prefix);
+  const isRight = name === `${spec.names.plural}.${spec.group}`;
+  return isRight ? problems : [...problems, 'must be spec.names.plural+"."+spec.group'];
 }
 
 /** What a definition must be (apiextensions `validation.go`). Its schemas are checked in `schema-validation.ts`. */

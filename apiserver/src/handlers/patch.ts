@@ -29,7 +29,7 @@ import { applyTo, decoded, readApplyPatch } from './apply.ts';
 import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
 import { conversionProblem } from './conversion-problem.ts';
-import { changeView, expectedOf, viewFields } from './subresource.ts';
+import { changeView, expectedOf, ownedView, viewFields } from './subresource.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { writeOf } from './writing.ts';
 
@@ -82,8 +82,8 @@ export async function patchView(
   const options = parseWriteOptions(context.request.query, 'PatchOptions', type === 'apply');
   const { schema } = expectedOf(call, row.kind);
   const write = writeOf(call, options);
-  const fields = viewFields(call, write, row);
   if (type === 'apply') {
+    const fields = viewFields(call, write, row);
     const intent = await readApplyPatch(call, options);
     return changeView(call, row, view, write, (current) => {
       if (fields === undefined) throw badRequest(`${context.info.subresource} cannot be applied`);
@@ -91,11 +91,9 @@ export async function patchView(
     });
   }
   const body = await readPatch(call);
-  return changeView(call, row, view, write, (current) => {
-    const changed = patched(context, current, body, { type, schema }, options);
-    fields?.update(current, changed);
-    return changed;
-  });
+  return changeView(call, row, view, write, (current) =>
+    ownedView(call, write, row, current, patched(context, current, body, { type, schema }, options)),
+  );
 }
 
 function patchType(context: RequestContext, resource: ServedResource): PatchType {

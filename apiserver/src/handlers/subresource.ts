@@ -2,6 +2,7 @@ import { invalid, methodNotSupported, notFound } from '@coracle/apimachinery/err
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { groupVersion, type GroupVersionKind, type SubresourceRow } from '@coracle/apimachinery/schema';
+import { withZeroValues } from '@coracle/apimachinery/structural';
 import type { ApiResponse } from '../http/api-request.ts';
 import { objectResponse } from '../negotiation/object-response.ts';
 import { servedForm } from '../registry/served-resource.ts';
@@ -80,6 +81,19 @@ function sharedField({ field }: View, { kind }: SubresourceRow): SharedField | u
   return field === undefined ? undefined : { inObject: field, inView, viewVersion: groupVersion(kind) };
 }
 
+/** The changed view, in its written form (no replicas are none), with whom its fields belong to. */
+export function ownedView(
+  call: Call,
+  write: Write,
+  row: SubresourceRow,
+  current: KubernetesObject,
+  changed: KubernetesObject,
+): KubernetesObject {
+  const written = withZeroValues(changed, expectedOf(call, row.kind).schema);
+  viewFields(call, write, row)?.update(current, written);
+  return written;
+}
+
 /** Who owns what of a view. */
 export function viewFields(call: Call, write: Write, { kind }: SubresourceRow) {
   const { schema } = expectedOf(call, kind);
@@ -110,9 +124,7 @@ export async function updateView(call: Call, row: SubresourceRow, view: View): P
   context.audit?.setRequestObject(body);
   const write = writeOf(call, options);
   return changeView(call, row, view, write, (current) => {
-    const changed = deepCopy(body);
-    viewFields(call, write, row)?.update(current, changed);
-    return changed;
+    return ownedView(call, write, row, current, deepCopy(body));
   });
 }
 
