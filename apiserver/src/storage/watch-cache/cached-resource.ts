@@ -45,7 +45,7 @@ export class CachedResource implements FeedMember {
   readonly #environment: Environment;
   readonly #writes: LocalWrites;
   readonly #range: KeyRange;
-  readonly #cache = new WatchCache();
+  readonly #cache: WatchCache;
   readonly #closed = new AbortController();
   /** Events that arrive while the state is read; undefined once it is. */
   #backlog: StorageEvent[] | undefined = [];
@@ -56,6 +56,7 @@ export class CachedResource implements FeedMember {
     this.#storage = storage;
     this.#feed = feed;
     this.#environment = environment;
+    this.#cache = new WatchCache(environment.clock);
     this.#writes = writes;
     this.#range = { start: kind.layout.root, end: endOfPrefix(kind.layout.root) };
     this.#loading = this.#load();
@@ -75,7 +76,7 @@ export class CachedResource implements FeedMember {
 
   close(): void {
     this.#closed.abort();
-    this.#cache.endWatches();
+    this.#cache.close();
   }
 
   // What the feed tells.

@@ -1,13 +1,12 @@
+import type { Clock } from '@coracle/apimachinery/clock';
 import { createOrderedMap, type OrderedMap } from '../local/index.ts';
 import type { StoredEntry } from '../object-store/stored-entry.ts';
 import type { Revision } from '../storage.ts';
 import { CacheEvent } from './cache-event.ts';
 import { EventWindow } from './event-window.ts';
+import { PagedStates } from './paged-states.ts';
 import type { Watcher } from './watcher.ts';
 import { WatcherIndex } from './watcher-index.ts';
-
-/** States of lists that clients page through. */
-const snapshotsMax = 16;
 
 export type Snapshot = OrderedMap<StoredEntry>;
 
@@ -22,8 +21,11 @@ export class WatchCache {
   /** The state of the objects is at least of this revision; older events are already in it. */
   #loadedRevision: Revision = 0;
   readonly #watchers = new WatcherIndex();
-  /** By revision, the longest unused first. */
-  readonly #snapshots = new Map<Revision, Snapshot>();
+  readonly #paged: PagedStates;
+
+  constructor(clock: Clock) {
+    this.#paged = new PagedStates(clock);
+  }
 
   static snapshotOf(entries: Iterable<StoredEntry>): Snapshot {
     const objects = createOrderedMap<StoredEntry>();
@@ -59,7 +61,7 @@ export class WatchCache {
     for (const entry of this.#objects.values()) this.#storedBytes += entry.stored.length;
     this.#window = new EventWindow(revision);
     this.#loadedRevision = revision;
-    this.#snapshots.clear();
+    this.#paged.clear();
   }
 
   get(key: string): StoredEntry | undefined {
@@ -86,11 +88,8 @@ export class WatchCache {
   /** The state at `revision`, which must not be newer than the feed; undefined where it is not known here any more. */
   stateAt(revision: Revision): Snapshot | undefined {
     if (revision >= this.#window.lastRevision && revision >= this.#loadedRevision) return this.#objects;
-    const kept = this.#snapshots.get(revision);
-    if (kept !== undefined) {
-      this.keep(revision, kept);
-      return kept;
-    }
+    const kept = this.#paged.get(revision);
+    if (kept !== undefined) return kept;
     const later = this.#window.since(revision);
     if (later === undefined) return undefined;
     const state = undo(this.#objects, later);
@@ -100,13 +99,7 @@ export class WatchCache {
 
   /** Remembers a state that a client pages through. */
   keep(revision: Revision, state: Snapshot): void {
-    this.#snapshots.delete(revision);
-    this.#snapshots.set(revision, state === this.#objects ? state.clone() : state);
-    if (this.#snapshots.size <= snapshotsMax) return;
-    for (const oldest of this.#snapshots.keys()) {
-      this.#snapshots.delete(oldest);
-      return;
-    }
+    this.#paged.keep(revision, state === this.#objects ? state.clone() : state);
   }
 
   /** Everything from the first revision on is in the window. */
@@ -129,6 +122,11 @@ export class WatchCache {
 
   bookmark(revision: Revision): void {
     for (const watcher of this.#watchers) watcher.bookmark(revision);
+  }
+
+  close(): void {
+    this.#paged.clear();
+    this.endWatches();
   }
 
   /** Ends every watch, quietly or with an error that makes clients list again. */
