@@ -3,7 +3,7 @@
 // pinned Node 26 among them) where they are missing or stale, then hands over to the real program under that Node.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,6 +18,7 @@ const programs = {
   fuzz: ['e2e/fuzz/run.ts'],
 };
 
+const stamp = join(root, 'node_modules/.coracle-lock');
 const [name, ...rest] = process.argv.slice(2);
 const program = programs[name];
 if (!program) fail(`unknown program ${name}: one of ${Object.keys(programs).join(', ')}`);
@@ -43,11 +44,23 @@ child.on('exit', (code) => process.exit(code ?? 1));
 
 /** `npm ci` when node_modules does not belong to the lock file; a stamp remembers which lock it was made from. */
 function installDependencies() {
-  const digest = createHash('sha256')
+  if (isInstalled()) return;
+  oneAtATime(join(root, '.installing'), () => {
+    if (!isInstalled()) install();
+  });
+}
+
+function lockDigest() {
+  return createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  const stamp = join(root, 'node_modules/.coracle-lock');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+}
+
+function isInstalled() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest();
+}
+
+function install() {
   process.stderr.write(
     'Installing the locked dependencies, the pinned Node among them (once, about half a minute) …\n',
   );
@@ -56,7 +69,31 @@ function installDependencies() {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (npm.status !== 0) fail('npm ci failed (see above): check the network and the npm registry, then run this again');
-  writeFileSync(stamp, digest);
+  writeFileSync(stamp, lockDigest());
+}
+
+/** Two that install at once break each other's work. What one that was killed has left is taken over. */
+function oneAtATime(lock, work) {
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (!isAlive(lock)) rmSync(lock, { force: true });
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  }
+  work();
+  rmSync(lock);
+}
+
+function isAlive(lock) {
+  try {
+    return process.kill(Number(readFileSync(lock, 'utf8')) || process.pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** The pinned Node where the registry has it for this platform, otherwise this one if it can run TypeScript. */

@@ -98,7 +98,7 @@ export async function launch(
   const directory = new DataDirectory(config.dataDir);
   await using stack = new AsyncDisposableStack();
 
-  const lock = await directory.lock(config.name);
+  const lock = await directory.lock(config.name, signal !== never);
   stack.defer(() => lock.release());
   const log = createFileLogger(join(directory.path, 'coracle.log'), systemClock);
   stack.defer(() => log.close());

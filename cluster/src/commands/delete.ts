@@ -5,7 +5,7 @@ import { contextName } from '../kubeconfig/index.ts';
 import { createProgress, print } from '../output.ts';
 import { DataDirectory } from '../state/index.ts';
 import { userKubeconfigPaths } from './cluster-access.ts';
-import { stopProcess } from './down.ts';
+import { stopHolder } from './down.ts';
 
 /** `coracle delete`: stops the cluster and removes its machines, its state and its kubeconfig entries. */
 export async function deleteCluster(config: ClusterConfig, json: boolean): Promise<void> {
@@ -15,9 +15,8 @@ export async function deleteCluster(config: ClusterConfig, json: boolean): Promi
       `there is no cluster "${config.name}" in ${directory.path}: --name or --data-dir names another`,
     );
   }
-  const running = await directory.runningState();
-  if (running !== undefined) await stopProcess(directory, running);
-  const state = running ?? (await directory.readState());
+  await stopHolder(directory, config.name);
+  const state = await directory.readState();
   await createProgress(process.stderr).step(`Deleting cluster "${config.name}"`, async () => {
     const lock = await directory.lock(config.name);
     await removeMachines({ clusterName: config.name, dataDirectory: directory.path });

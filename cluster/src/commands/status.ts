@@ -9,10 +9,14 @@ import { clusterConnection } from './cluster-access.ts';
 
 /** `coracle status`: what runs and how it is. Exit code 0 only where the cluster answers. */
 export async function status(config: ClusterConfig, json: boolean): Promise<number> {
-  const state = await new DataDirectory(config.dataDir).runningState();
+  const directory = new DataDirectory(config.dataDir);
+  const state = await directory.runningState();
   if (state === undefined) {
-    print(json, { name: config.name, running: false }, [
-      `Cluster "${config.name}" is not running: "coracle up --name ${config.name}" starts it.`,
+    const holder = await directory.holder();
+    print(json, { name: config.name, running: false, starting: holder !== undefined }, [
+      holder !== undefined
+        ? `Cluster "${config.name}" is starting, as process ${holder.pid}.`
+        : `Cluster "${config.name}" is not running: "coracle up --name ${config.name}" starts it.`,
     ]);
     return 1;
   }

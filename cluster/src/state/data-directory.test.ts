@@ -47,6 +47,17 @@ describe('data directory', () => {
     await (await new DataDirectory(path).lock('one')).release();
   });
 
+  it('names commands only a holder that they may stop', async () => {
+    for (const stoppable of [true, false]) {
+      const lock = await directory.lock('one', stoppable);
+      expect(await directory.holder()).to.include({ pid: process.pid, stoppable });
+      const error = String(await refusal(directory.lock('one')));
+      expect(error.includes('"coracle down --name one" stops it')).to.equal(stoppable);
+      await lock.release();
+      expect(await directory.holder()).to.equal(undefined);
+    }
+  });
+
   it('is taken over from a process that died, even if its id was reused', async () => {
     await writeFile(join(path, 'coracle.lock'), JSON.stringify({ pid: process.pid, processStart: '1' }));
     await (await new DataDirectory(path).lock('one')).release();

@@ -21,6 +21,14 @@ export interface ClusterState {
   readonly pools: ClusterPools;
 }
 
+/** The process that has a folder. */
+export interface Holder {
+  readonly pid: number;
+  readonly processStart: string;
+  /** It runs nothing but the cluster and ends with it. */
+  readonly stoppable: boolean;
+}
+
 /** What a cluster has to run pods on. */
 export interface ClusterPools {
   readonly nodeGroups: readonly string[];
@@ -90,28 +98,36 @@ export class DataDirectory {
     });
   }
 
-  /** Takes the directory for this process. Throws ConfigError, naming the holder, where another one has it. */
-  async lock(name: string): Promise<{ release(): Promise<void> }> {
+  /**
+   * Takes the directory for this process; `stoppable` ones may be told by a command to stop. Throws ConfigError, naming the holder,
+   * where another one has it.
+   */
+  async lock(name: string, stoppable = false): Promise<{ release(): Promise<void> }> {
     await this.make();
     const path = join(this.path, lockFile);
-    const content = JSON.stringify({ pid: process.pid, processStart: await processStart(process.pid) });
+    const holder: Holder = { pid: process.pid, processStart: await processStart(process.pid), stoppable };
     for (;;) {
       try {
         const file = await open(path, 'wx', 0o600);
-        await file.writeFile(content);
+        await file.writeFile(JSON.stringify(holder));
         await file.close();
         return { release: () => rm(path, { force: true }) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       }
-      const holder = await readJson<{ pid: number; processStart: string }>(path);
-      if (holder !== undefined && (await isRunning(holder))) {
-        throw new ConfigError(
-          `${this.path} is in use by process ${holder.pid}: "coracle down --name ${name}" stops it, another --name or --data-dir makes a second cluster`,
-        );
+      const other = await this.holder();
+      if (other !== undefined) {
+        const advice = `${other.stoppable ? `"coracle down --name ${name}" stops it, ` : ''}another --name or --data-dir makes a second cluster`;
+        throw new ConfigError(`${this.path} is in use by process ${other.pid}: ${advice}`);
       }
       await rm(path, { force: true });
     }
+  }
+
+  /** The process that has the folder, from the first step of its start to the last of its end; undefined where none has. */
+  async holder(): Promise<Holder | undefined> {
+    const holder = await readJson<Holder>(join(this.path, lockFile));
+    return holder !== undefined && (await isRunning(holder)) ? holder : undefined;
   }
 
   async readState(): Promise<ClusterState | undefined> {
