@@ -9,6 +9,7 @@ const extraPrefix = 'impersonate-extra-';
 
 /** Whom a request wants to act as; undefined for nobody else. Throws BadRequest for parts of a user without a name. */
 export function wantedUser(request: Pick<ApiRequest, 'headers' | 'rawHeaders'>): UserInfo | undefined {
+  if (!asksForSomebody(request)) return undefined;
   const username = firstHeaderLine(request, userHeader);
   const uid = firstHeaderLine(request, uidHeader);
   const groups = headerLines(request, groupHeader);
@@ -16,6 +17,12 @@ export function wantedUser(request: Pick<ApiRequest, 'headers' | 'rawHeaders'>):
   if (username !== '') return { username, ...(uid === '' ? {} : { uid }), groups, extra };
   if (uid === '' && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
   throw badRequest(`requested ${goSyntax(uid, groups, extra)} without impersonating a user name`);
+}
+
+/** Hardly a request does: the others pay for one look at the names of their headers. */
+function asksForSomebody({ headers }: Pick<ApiRequest, 'headers'>): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true;
+  return false;
 }
 
 /** As upstream's message shows the user. */

@@ -53,37 +53,46 @@ interface Shape {
   readonly message: ((value: KubernetesObject) => Uint8Array) | undefined;
 }
 
+/** Views of whole objects, which nearly every request wants: a view is a dozen functions, made once for each resource. */
+const ownViews = new WeakMap<ServedResource, Map<string, View>>();
+
 export function viewOf(resource: ServedResource, negotiated: Negotiated): View {
-  const shape =
-    negotiated.transform === undefined ? ownShape(resource) : metadataShape(resource, negotiated.transform.version);
-  if (negotiated.encoding === 'protobuf' && shape.message !== undefined)
+  const { transform, encoding, pretty } = negotiated;
+  if (transform !== undefined) return makeView(metadataShape(resource, transform.version), resource, negotiated);
+  let views = ownViews.get(resource);
+  if (views === undefined) {
+    views = new Map();
+    ownViews.set(resource, views);
+  }
+  const name = pretty ? `${encoding} pretty` : encoding;
+  let view = views.get(name);
+  if (view === undefined) {
+    view = makeView(ownShape(resource), resource, negotiated);
+    views.set(name, view);
+  }
+  return view;
+}
+
+function makeView(shape: Shape, resource: ServedResource, { encoding, pretty }: Negotiated): View {
+  if (encoding === 'protobuf' && shape.message !== undefined)
     return protobufView(shape, shape.message, resource.encodeStatus);
-  if (negotiated.encoding === 'yaml') return textView(shape, mediaTypeOf.yaml, (value) => Buffer.from(toYaml(value)));
-  if (negotiated.pretty)
-    return textView(shape, mediaTypeOf.json, (value) => Buffer.from(JSON.stringify(value, null, 2)));
+  if (encoding === 'yaml') return textView(shape, mediaTypeOf.yaml, (value) => Buffer.from(toYaml(value)));
+  if (pretty) return textView(shape, mediaTypeOf.json, (value) => Buffer.from(JSON.stringify(value, null, 2)));
   return jsonView(shape);
 }
 
-const ownShapes = new WeakMap<ServedResource, Shape>();
-
 function ownShape(resource: ServedResource): Shape {
-  let shape = ownShapes.get(resource);
-  if (shape === undefined) {
-    const { row } = resource;
-    const apiVersion = resource.apiVersion;
-    shape = {
-      apiVersion,
-      kind: row.kind,
-      listKind: row.listKind,
-      name: apiVersion,
-      value: resource.isStorageVersion ? (object) => object : (object) => resource.fromStorage(object),
-      stored: resource.isStorageVersion,
-      typed: resource.schema.builtin === true,
-      message: resource.protobuf?.encode,
-    };
-    ownShapes.set(resource, shape);
-  }
-  return shape;
+  const { row, apiVersion } = resource;
+  return {
+    apiVersion,
+    kind: row.kind,
+    listKind: row.listKind,
+    name: apiVersion,
+    value: resource.isStorageVersion ? (object) => object : (object) => resource.fromStorage(object),
+    stored: resource.isStorageVersion,
+    typed: resource.schema.builtin === true,
+    message: resource.protobuf?.encode,
+  };
 }
 
 function metadataShape(resource: ServedResource, version: string): Shape {

@@ -99,7 +99,10 @@ function visit(value: object, { gated, below, holdsItems }: Plan, found: Found):
   const holder = value as Record<string, unknown>;
   if (holdsItems) {
     const plan = (below[0] as Plan['below'][number]).plan;
-    return Object.values(holder).some((item) => isStruct(item) && visit(item, plan, found));
+    for (const item of Array.isArray(value) ? value : Object.values(value)) {
+      if (isStruct(item) && visit(item, plan, found)) return true;
+    }
+    return false;
   }
   for (const name of gated) {
     if (holder[name] !== undefined && holder[name] !== null && found(holder, name)) return true;

@@ -44,15 +44,24 @@ const podsTriedMax = 3000;
 
 /** The Pod Security Standards, as the labels of a namespace ask for them (k8s.io/pod-security-admission). */
 export function podSecurity({ readers }: AdmissionContext): AdmissionPlugin {
-  const policyIn = async (namespace: string) =>
-    policyOf((await readers.get<Namespace>(Namespaces, { name: namespace }))?.metadata?.labels);
+  /** Of namespaces as they are stored: labels are read once, and not for each pod. */
+  const policies = new WeakMap<Namespace, Policy>();
+  const policyIn = async (name: string) => {
+    const namespace = await readers.get<Namespace>(Namespaces, { name });
+    let policy = namespace && policies.get(namespace);
+    if (policy === undefined) {
+      policy = policyOf(namespace?.metadata?.labels).policy;
+      if (namespace !== undefined) policies.set(namespace, policy);
+    }
+    return policy;
+  };
   return {
     name: 'PodSecurity',
     operations: ['CREATE', 'UPDATE'],
     handles: (attributes) => isPod(attributes) || isOf(attributes, Namespaces) || templateOf(attributes) !== undefined,
     async validate(attributes) {
       if (isOf(attributes, Namespaces)) return validateNamespace(readers, attributes);
-      const { policy } = await policyIn(attributes.namespace);
+      const policy = await policyIn(attributes.namespace);
       if (isFullyPrivileged(policy)) return;
       const { metadata, spec } = (isPod(attributes) ? attributes.object : templateOf(attributes)) as Pod;
       if (spec === undefined) return;

@@ -39,10 +39,14 @@ const resourceFields = ['cpu', 'ephemeral-storage', 'memory']
   .flatMap((name) => [`limits.${name}`, `requests.${name}`])
   .sort();
 
+const fine: readonly FieldError[] = [];
+
 export function environmentErrors(variables: readonly EnvVar[] | undefined, path: string): FieldError[] {
-  return (variables ?? []).flatMap((variable, index) => {
+  return (variables ?? []).flatMap((variable, index): readonly FieldError[] => {
+    const { name, valueFrom } = variable;
+    // As nearly all of them are: a place is only told where something is wrong.
+    if (name && !valueFrom && environmentVariableName(name).length === 0) return fine;
     const at = `${path}[${index}]`;
-    const { name } = variable;
     const errors = name ? formatErrors(environmentVariableName, name, `${at}.name`) : [field.required(`${at}.name`)];
     return [...errors, ...sourceErrors(variable, `${at}.valueFrom`)];
   });

@@ -118,8 +118,9 @@ function volumeWarnings(volume: Volume, path: string): string[] {
 }
 
 function duplicates<T>(list: readonly T[] | undefined, key: keyof T & string, path: string): string[] {
+  if (!list || list.length < 2) return [];
   const seen = new Set<unknown>();
-  return (list ?? []).flatMap((item, index) => {
+  return list.flatMap((item, index) => {
     const value = item[key];
     if (seen.has(value)) return [`${path}[${index}].${key}: duplicate ${key} ${JSON.stringify(value)}`];
     seen.add(value);
@@ -144,7 +145,9 @@ function containerWarnings({ resources, env }: AnyContainer, path: string): stri
     }),
   );
   const seen = new Set<string>();
-  for (const [index, { name, value = '', valueFrom }] of (env ?? []).entries()) {
+  let index = -1;
+  for (const { name, value = '', valueFrom } of env ?? []) {
+    index++;
     if (seen.has(name) && hidesItself(name, value, valueFrom)) {
       const text = `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`;
       warnings.push(`${path}.env[${index}]: ${text}`);
