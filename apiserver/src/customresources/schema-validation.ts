@@ -1,6 +1,6 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
-import { RE2JS } from 're2js';
+import { compilePattern } from '../patterns/index.ts';
 import { itemsOf, valuesOf } from './schema-props.ts';
 
 /**
@@ -170,7 +170,7 @@ function checkMapKeys(props: JSONSchemaProps, path: string, keys: readonly strin
 function checkPattern({ pattern }: JSONSchemaProps, path: string, errors: FieldError[]): void {
   if (pattern === undefined) return;
   try {
-    RE2JS.compile(pattern);
+    compilePattern(pattern);
   } catch (error) {
     errors.push(
       field.invalid(

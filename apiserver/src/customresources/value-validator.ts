@@ -1,7 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
-import { RE2JS } from 're2js';
+import { compilePattern, type Pattern } from '../patterns/index.ts';
 import { isFormat } from './formats.ts';
 import { itemsOf, valuesOf } from './schema-props.ts';
 
@@ -54,6 +54,15 @@ function compile(props: JSONSchemaProps): Check {
   };
 }
 
+function checkPattern(expression: Pattern, source: string, value: string, path: string, errors: FieldError[]): void {
+  try {
+    if (expression.test(value)) return;
+    errors.push(field.invalid(path, value, `${inBody(path)} should match '${source}'`));
+  } catch (error) {
+    errors.push(field.invalid(path, value, (error as Error).message));
+  }
+}
+
 function typesOf(props: JSONSchemaProps): readonly string[] {
   if (props['x-kubernetes-int-or-string'] === true) return ['integer', 'string'];
   return props.type === undefined || props.type === '' ? [] : [props.type];
@@ -93,7 +102,7 @@ function stringChecks(props: JSONSchemaProps): Check | undefined {
   const { maxLength, minLength, pattern, format } = props;
   if (maxLength === undefined && minLength === undefined && pattern === undefined && format === undefined)
     return undefined;
-  const expression = pattern === undefined ? undefined : RE2JS.compile(pattern);
+  const expression = pattern === undefined ? undefined : compilePattern(pattern);
   return (value, path, _old, errors) => {
     if (typeof value !== 'string') return;
     const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length;
@@ -101,9 +110,7 @@ function stringChecks(props: JSONSchemaProps): Check | undefined {
     if (minLength !== undefined && length < minLength) {
       errors.push(field.invalid(path, value, `${inBody(path)} should be at least ${minLength} chars long`));
     }
-    if (expression !== undefined && !expression.matcher(value).find()) {
-      errors.push(field.invalid(path, value, `${inBody(path)} should match '${pattern}'`));
-    }
+    if (expression !== undefined) checkPattern(expression, pattern as string, value, path, errors);
     if (format !== undefined && !isFormat(value, format)) {
       errors.push(
         field.typeInvalid(path, value, `${inBody(path)} must be of type ${format}: ${JSON.stringify(value)}`),
