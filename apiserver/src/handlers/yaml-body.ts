@@ -1,5 +1,5 @@
 import { DecodeError } from '@coracle/apimachinery/structural';
-import { load, YAMLException } from 'js-yaml';
+import { CORE_SCHEMA, load, mergeTag, YAMLException } from 'js-yaml';
 import { checkAliases } from './yaml-aliases.ts';
 
 export interface YamlBody {
@@ -8,6 +8,8 @@ export interface YamlBody {
   readonly duplicates: readonly string[];
 }
 
+/** With `<<`, which upstream's YAML 1.1 merges. */
+const schema = CORE_SCHEMA.withTags(mergeTag);
 /** More repeated keys than this are not told: a hostile body must not make a megabyte of warnings. */
 const duplicatesMax = 100;
 const duplicateReason = 'duplicated mapping key';
@@ -18,7 +20,7 @@ const errorsHead = 'yaml: unmarshal errors:\n';
 export function parseYaml(bytes: Uint8Array, findDuplicates: boolean): YamlBody {
   const text = new TextDecoder().decode(bytes);
   try {
-    const value: unknown = load(text, { json: true });
+    const value: unknown = load(text, { json: true, schema });
     if (text.includes('&')) checkAliases(value);
     return { value, duplicates: findDuplicates ? duplicateKeys(text) : [] };
   } catch (error) {
@@ -47,7 +49,7 @@ function duplicateKeys(text: string): string[] {
   const found: string[] = [];
   for (let rest = text; found.length < duplicatesMax; ) {
     try {
-      load(rest);
+      load(rest, { schema });
       return found;
     } catch (error) {
       if (!(error instanceof YAMLException) || error.reason !== duplicateReason || error.mark === undefined)

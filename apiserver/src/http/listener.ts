@@ -38,6 +38,8 @@ export interface Listener extends Running {
 /** Streams one HTTP/2 connection may have open at once, upstream's figure. */
 const concurrentStreamsMax = 250;
 const headerBytesMax = 1 << 20;
+/** What one HTTP/2 connection may have on its way before streams are refused: 250 streams of 256 KiB, as upstream's. */
+const sessionMegabytesMax = 64;
 
 type Handle = (request: ApiRequest) => Promise<ApiResponse>;
 
@@ -56,6 +58,7 @@ export async function startListener(
     key: options.tls.key,
     minVersion: 'TLSv1.2',
     settings: { maxConcurrentStreams: concurrentStreamsMax },
+    maxSessionMemory: sessionMegabytesMax,
     maxHeaderListPairs: 256,
     ...(options.tls.clientAuthorities === undefined
       ? {}
@@ -175,7 +178,9 @@ const emptyQuery = new URLSearchParams();
 type Ways = Pick<ApiRequest, 'upgrade' | 'whenSent'>;
 
 function requestOf(message: IncomingMessage, signal: AbortSignal, { upgrade, whenSent }: Ways): ApiRequest {
-  const url = message.url ?? '/';
+  // A client may name the whole of it, as it would to a proxy (RFC 9112, 3.2.2).
+  const target = message.url ?? '/';
+  const url = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '') || '/';
   const question = url.indexOf('?');
   const method = message.method ?? 'GET';
   const bodyless = method === 'GET' || method === 'HEAD';

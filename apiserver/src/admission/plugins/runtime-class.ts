@@ -86,6 +86,6 @@ function sameAmounts(a: Readonly<Record<string, string>>, b: Readonly<Record<str
   const names = Object.keys(a);
   return (
     names.length === Object.keys(b).length &&
-    names.every((name) => name in b && compareQuantities(a[name], b[name]) === 0)
+    names.every((name) => Object.hasOwn(b, name) && compareQuantities(a[name], b[name]) === 0)
   );
 }

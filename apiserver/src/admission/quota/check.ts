@@ -40,7 +40,7 @@ export function usedWith({ quota, amounts }: Charge, attributes: AdmissionAttrib
   const { hard = {}, used = {} } = quota.status ?? {};
   const total = addAmounts(used, amounts);
   const exceeded = Object.keys(amounts).filter(
-    (name) => name in hard && quantityOrZero(total[name]).compare(quantityOrZero(hard[name])) > 0,
+    (name) => Object.hasOwn(hard, name) && quantityOrZero(total[name]).compare(quantityOrZero(hard[name])) > 0,
   );
   if (exceeded.length === 0) return total;
   const part = (of: Amounts) => printAmounts(maskAmounts(of, exceeded));
@@ -66,7 +66,7 @@ function checkUsable(quota: ResourceQuota, evaluator: Evaluator, attributes: Adm
   const constraint = evaluator.constraint?.(attributes.object as KubernetesObject, names);
   if (constraint !== undefined) throw refuse(attributes, `failed quota: ${name}: ${constraint}`);
   const used = quota.status?.used ?? {};
-  if (names.every((each) => each in used)) return;
+  if (names.every((each) => Object.hasOwn(used, each))) return;
   throw refuse(attributes, `status unknown for quota: ${name}, resources: ${names.toSorted().join(',')}`);
 }
 

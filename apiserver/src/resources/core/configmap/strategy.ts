@@ -34,7 +34,7 @@ function configMapErrors({ data = {}, binaryData = {} }: ConfigMap): FieldError[
   let bytes = 0;
   for (const [key, value] of Object.entries(data)) {
     errors.push(...configMapKey(key).map((text) => field.invalid(`data[${key}]`, key, text)));
-    if (binaryData[key] !== undefined)
+    if (Object.hasOwn(binaryData, key))
       errors.push(field.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     bytes += byteLength(value);
   }
