@@ -44,6 +44,19 @@ export const webhookSections: readonly Section[] = [
     who: 'user hook:choosy',
     rows: [mayNot('GET /api/v1/namespaces/team/secrets'), may(configMaps, 403), { asks: 'GET /metrics', code: 500 }],
   },
+  // To apply what is not there is to create it, which is asked about on the way.
+  {
+    who: 'user hook:changes',
+    rows: [
+      {
+        asks: 'PATCH /api/v1/namespaces/team/configmaps/new?fieldManager=me',
+        body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'new' } },
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        code: 500,
+        message: `Internal error occurred: ${away}`,
+      },
+    ],
+  },
   {
     who: 'user abac',
     rows: [may(configMaps), mayNot('POST /api/v1/namespaces/team/configmaps', undefined, { body: {} })],

@@ -18,6 +18,7 @@ const servers = ['own', 'reference'];
 /** By the last part of the user's name. */
 const statuses: Readonly<Record<string, object>> = {
   allows: { allowed: true, reason: 'the hook likes you' },
+  changes: { allowed: true },
   denies: { allowed: false, denied: true, reason: 'the hook says no' },
   both: { allowed: true, denied: true },
   choosy: { allowed: false, denied: true, reason: 'no secrets' },
@@ -57,10 +58,16 @@ export async function startWebhookChain(): Promise<WebhookChain> {
   };
 }
 
-function answer(response: ServerResponse, review: { apiVersion: string; spec: { user: string } }): void {
+interface Review {
+  readonly apiVersion: string;
+  readonly spec: { readonly user: string; readonly resourceAttributes?: { readonly verb?: string } };
+}
+
+function answer(response: ServerResponse, review: Review): void {
   const kind = review.spec.user.split(':').at(-1) ?? '';
   response.setHeader('content-type', 'text/plain');
-  if (kind === 'fails') response.writeHead(503).end('away');
+  const creates = kind === 'changes' && review.spec.resourceAttributes?.verb === 'create';
+  if (kind === 'fails' || creates) response.writeHead(503).end('away');
   else if (kind === 'busy') response.writeHead(500).end('busy');
   else {
     const status = statuses[kind] ?? { allowed: false };

@@ -1,4 +1,4 @@
-import { forbidden } from '@coracle/apimachinery/errors';
+import { forbidden, internalError } from '@coracle/apimachinery/errors';
 import type { KubernetesObject, ObjectMeta } from '@coracle/apimachinery/meta';
 import type { AdmissionAttributes, AdmissionOperation } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
@@ -89,6 +89,7 @@ export async function authorizeCreate(write: Write, name: string): Promise<void>
     path: '',
   });
   if (decision.decision === 'allow') return;
+  if (decision.evaluationError !== undefined) throw internalError(decision.evaluationError);
   const user = JSON.stringify(context.user.username);
   const scope = context.namespace === '' ? 'at the cluster scope' : `in the namespace "${context.namespace}"`;
   const what = `User ${user} cannot create resource "${resource.row.resource}" in API group "${resource.row.group}" ${scope}`;

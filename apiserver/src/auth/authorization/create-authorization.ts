@@ -38,19 +38,19 @@ export async function createAuthorization(
   if (path === undefined) {
     const configuration = configurationOfModes(options);
     const lasting = await createLasting(configuration, security, options.policyFile);
-    const { chain } = await buildChain('--authorization-mode', configuration, { security, metrics, lasting });
+    const { chain } = await chainOf('--authorization-mode', configuration, { security, metrics, lasting });
     return { authorizer: chain, usesRoles: lasting.has('RBAC') };
   }
   const content = await readText(path);
   const first = parseConfig(path, content, authorizationConfigKind);
   const lasting = await createLasting(first, security, options.policyFile);
   const parts = { security, metrics, lasting };
-  let current = await buildChain(path, first, parts);
+  let current = await chainOf(path, first, parts);
   const apply = async (text: string): Promise<void> => {
     const configuration = parseConfig(path, text, authorizationConfigKind);
     checkSameTypes(path, configuration, lasting);
     const replaced = current;
-    current = await buildChain(path, configuration, parts);
+    current = await chainOf(path, configuration, parts);
     environment.clock.after(webhookCallMsMax, () => replaced.close());
   };
   followFile(environment, { path, content, apply, onChange: metrics.onReload, signal });
@@ -108,7 +108,7 @@ interface ChainParts {
   readonly lasting: Lasting;
 }
 
-async function buildChain(path: string, { authorizers = [] }: AuthorizationConfiguration, parts: ChainParts) {
+async function chainOf(path: string, { authorizers = [] }: AuthorizationConfiguration, parts: ChainParts) {
   const webhooks: WebhookAuthorizer[] = [];
   const made: Authorizer[] = [];
   for (const [index, each] of authorizers.entries()) {
