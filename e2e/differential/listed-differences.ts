@@ -42,7 +42,7 @@ const lasting: readonly ListedDifference[] = [
     reason:
       'upstream names the embedded Go structs on the way to a field of the wrong type (VolumeSource, ProbeHandler)',
     path: /^body\.message$/,
-    reference: /json: cannot unmarshal .*\.(VolumeSource|ProbeHandler|PersistentVolumeSource|Rule)\./,
+    reference: /json: cannot unmarshal .*\.(VolumeSource|ProbeHandler|PersistentVolumeSource|Rule|IngressRuleValue)\./,
   },
   {
     reason: 'upstream names the Go type of the values of a map, which the schema does not say',
@@ -72,8 +72,8 @@ const lasting: readonly ListedDifference[] = [
   {
     reason: 'conflicts with several managers come in the order of a Go map',
     verb: /^patch \(apply\)/,
-    path: causes,
-    reference: /^\.|^conflict with/,
+    path: /causes|^body\.message$/,
+    reference: /^\.|^conflict with|^Apply failed with/,
     sometimes: true,
   },
 ];
@@ -171,12 +171,6 @@ const missing: readonly ListedDifference[] = [
     reason: 'Binding: the name of the target is judged after the pod is looked for',
     kind: /^v1 Binding$/,
     path: /^status$/,
-  },
-  {
-    reason: 'an apply of an Event whose times change makes a new entry of managed fields',
-    kind: /^events\.k8s\.io\/v1 Event$/,
-    verb: /apply/,
-    path: managedFields,
   },
   {
     reason: 'subjects and roles: declared findings in another order on a changed roleRef',

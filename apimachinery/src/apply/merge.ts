@@ -23,8 +23,8 @@ function mergeMaps(live: unknown, configuration: unknown, schema: Schema): unkno
   const result: JsonObject = { ...live };
   for (const name in configuration) {
     const merged = mergeConfiguration(getField(live, name), configuration[name], fieldSchema(schema, name));
-    // A null in the place of a value stays until ownership is decided: it changes a field that somebody may own.
-    if (merged === null && isBuiltin(schema) && isBlank(getField(live, name))) delete result[name];
+    // A null in the place of something stays until ownership is decided: it may change what somebody owns.
+    if (merged === null && isBuiltin(schema) && getField(live, name) === undefined) delete result[name];
     else if (merged !== undefined) setField(result, name, merged);
   }
   return result;

@@ -36,14 +36,44 @@ export async function readObject(
   validation: FieldValidation,
 ): Promise<KubernetesObject> {
   const { body, headers } = context.request;
-  const decoded =
-    body.object === undefined
-      ? decodeBytes(await body.bytes(bodyBytesMax), headers['content-type'], expected, validation)
-      : handling(expected, body.object, () => checkObject(deepCopy(body.object), expected.schema));
+  const isRegistered = (kind: GroupVersionKind) => expectedOfKind(kind) !== undefined;
+  const bytes = body.object === undefined ? await body.bytes(bodyBytesMax) : undefined;
+  let decoded: Decoded;
+  try {
+    decoded =
+      bytes === undefined
+        ? handling(expected, body.object, () => checkObject(deepCopy(body.object), expected.schema))
+        : decodeBytes(bytes, headers['content-type'], expected, validation);
+  } catch (error) {
+    // What it claims to be is looked at before its content.
+    if (bytes !== undefined && expected.schema.builtin === true) checkKind(claimsOf(bytes), expected, isRegistered);
+    throw error;
+  }
   const object = decoded.object as KubernetesObject;
-  checkKind(object, expected, (kind) => expectedOfKind(kind) !== undefined);
+  if (bytes !== undefined && expected.schema.builtin !== true) checkSaysKind(object, expected, bytes);
+  checkKind(object, expected, isRegistered);
   reportStrictErrors(context, decoded.strictErrors, expected, validation);
   return object;
+}
+
+/** What a JSON body says that it is, as far as that can be read. */
+function claimsOf(bytes: Uint8Array): KubernetesObject {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
+    const { apiVersion, kind } = isObject(value) ? value : {};
+    return typeof apiVersion === 'string' && typeof kind === 'string' ? { apiVersion, kind } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** A custom resource says what it is. */
+function checkSaysKind(object: KubernetesObject, { kind }: Expected, bytes: Uint8Array): void {
+  for (const [name, value] of [['Kind', object.kind] as const, ['apiVersion', object.apiVersion] as const]) {
+    if (value) continue;
+    const text = Buffer.from(bytes).toString();
+    throw unrecognized(kind, bytes, `Object '${name}' is missing in '${text}'`);
+  }
 }
 
 /** What holds for every body. */

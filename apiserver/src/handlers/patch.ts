@@ -136,11 +136,14 @@ function patched(
   const result = deepCopy(applyPatch(object, body, type, schema));
   // Upstream converts this kind of patch without going through JSON: other words, and it shows the patch.
   const converts = type === 'strategic';
-  const shown = () => (converts ? goValue(mergedPatch(object, body, schema)) : JSON.stringify(result));
+  // Made anew where it is asked for: the check takes out what the schema does not know.
+  const shown = () =>
+    converts ? goValue(mergedPatch(object, body, schema)) : JSON.stringify(applyPatch(object, body, type, schema));
   try {
     const decoded = checkObject(result, schema, { wrapIntegers: converts });
     checkKind(object, decoded.object, result);
-    if (decoded.strictErrors.length > 0) reportStrict(context, decoded.strictErrors, shown, options);
+    const strictErrors = converts ? [...decoded.strictErrors].sort() : decoded.strictErrors;
+    if (strictErrors.length > 0) reportStrict(context, strictErrors, shown, options);
     // A patch that took away what the object is has not made it another one.
     const { apiVersion, kind } = object;
     return { apiVersion, kind, ...decoded.object } as KubernetesObject;
