@@ -14,8 +14,9 @@ const defaultZones = ['us-east-1a', 'us-east-1b'];
 export function parseNodeGroup(value: unknown): NodeGroupConfig {
   const fields = fieldsOf('node-group', value, ['name', 'instance-type', 'count', 'zones']);
   const name = poolName('node-group', fields.get('name'));
-  const count = Number(fields.get('count') ?? 1);
-  if (!Number.isInteger(count) || count < 0 || count > nodeCountMax) {
+  const given = String(fields.get('count') ?? 1);
+  const count = Number(given);
+  if (!/^\d+$/.test(given) || count > nodeCountMax) {
     throw new ConfigError(`--node-group ${name}: count is a whole number from 0 to ${nodeCountMax}`);
   }
   const named = zonesOf(name, fields.get('zones'));
@@ -64,7 +65,8 @@ export function parseFargateProfile(value: unknown): FargateProfileConfig {
     const wanted = 'lower-case letters, digits and dashes, * and ? for any';
     throw new ConfigError(`--fargate-profile ${name}: no namespace is named "${namespace}": ${wanted}`);
   }
-  const labels: Record<string, string> = { ...(fields.get('labels') as Record<string, string> | undefined) };
+  const labels: Record<string, string> = {};
+  for (const [key, label] of Object.entries(fields.get('labels') ?? {})) labels[key] = String(label);
   for (const [key, label] of fields) if (key.startsWith('label.')) labels[key.slice('label.'.length)] = String(label);
   return { name, selectors: [{ namespace, labels }] };
 }

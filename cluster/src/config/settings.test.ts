@@ -39,6 +39,13 @@ describe('cluster settings', () => {
     ]);
   });
 
+  it('takes what YAML leaves empty as not said, and numbers as labels', () => {
+    const labels = { tier: 1 };
+    const config = resolveConfig([{ dataDir: null, fargateProfile: { name: 'fp', namespace: 'a', labels } }]);
+    expect(config.dataDir).to.match(/coracle\/coracle$/);
+    expect(config.fargateProfiles[0]?.selectors[0]?.labels).to.deep.equal({ tier: '1' });
+  });
+
   it('reads registry mirrors from flags and from YAML alike, in the order in which they are tried', () => {
     const flags = ['docker.io=https://a.example', '*=http://localhost:5000/', 'docker.io=http://b.example/v2/hub'];
     const yaml = { 'docker.io': ['https://a.example', 'http://b.example/v2/hub'], '*': 'http://localhost:5000' };
@@ -141,6 +148,9 @@ describe('cluster settings', () => {
       { auditPolicyFile: 'p.yaml', auditLogPath: '-', auditLogMaxsize: '0' },
       /--audit-log-maxsize "0": a whole number from 1/,
     ],
+    ['a path that is empty', { dataDir: '' }, /--data-dir "": not a path/],
+    ['a kubeconfig that is empty', { kubeconfig: '' }, /--kubeconfig "": not a path/],
+    ['a count that is empty', { nodeGroup: ['name=a,count='] }, /count is a whole number/],
     ['etcds of two schemes', { etcdServers: 'http://a:1,https://b:1' }, /all of them http:.. or all of them https:/],
     ['no time at all to wait', { wait: '0' }, /--wait "0": a duration such as 90s/],
     ['a zone nobody has', { nodeGroup: ['name=a,zones=mars'] }, /no availability zone is named "mars"/],

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   type ClusterConfig,
   ConfigError,
@@ -13,7 +13,7 @@ import { accessOptions, apiServerSettings } from './api-server-settings.ts';
 import { suggestion } from './nearest.ts';
 import { parseFargateProfile, parseNodeGroup } from './pool-flags.ts';
 import { parseRegistryMirrors } from './registry-mirrors.ts';
-import { boolean, durationSeconds, integer, text } from './values.ts';
+import { boolean, durationSeconds, integer, path, text } from './values.ts';
 
 /** Settings as they come from flags, environment or file: all optional, not yet checked. */
 export type RawSettings = Readonly<Record<string, unknown>>;
@@ -100,10 +100,10 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
     throw new ConfigError(`unknown setting "${unknown}"${suggestion(unknown, known, otherwise)}`);
   }
   const name = clusterName(raw['name'] ?? defaultName);
-  const kubeconfig = text(raw, 'kubeconfig');
+  const kubeconfig = path(raw, 'kubeconfig', 'kubeconfig');
   const config = {
     name,
-    dataDir: resolve(text(raw, 'dataDir') ?? join(defaultDataRoot(), name)),
+    dataDir: path(raw, 'dataDir', 'data-dir') ?? join(defaultDataRoot(), name),
     port: integer('port', raw['port'] ?? defaultPort, 0, 65535),
     runtime: runtime(raw['runtime'] ?? 'auto'),
     nodeGroups: raw['nodeGroup'] === undefined ? defaultNodeGroups : list(raw['nodeGroup']).map(parseNodeGroup),
@@ -120,7 +120,7 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
   };
   refuseDuplicates('node group', config.nodeGroups);
   refuseDuplicates('Fargate profile', config.fargateProfiles);
-  return kubeconfig === undefined ? config : { ...config, kubeconfig: resolve(kubeconfig) };
+  return kubeconfig === undefined ? config : { ...config, kubeconfig };
 }
 
 function defaultDataRoot(): string {

@@ -1,11 +1,19 @@
+import { resolve } from 'node:path';
 import { ConfigError } from './cluster-config.ts';
 
 /** Readers of single settings; those that check throw ConfigError with the flag's name. */
 export function text(raw: Readonly<Record<string, unknown>>, key: string): string | undefined {
   const value = raw[key];
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   if (Array.isArray(value)) return value.join(',');
   return String(value);
+}
+
+/** A path of this machine, made absolute. An empty one is a variable that was not set, and no folder to work in. */
+export function path(raw: Readonly<Record<string, unknown>>, key: string, flag: string): string | undefined {
+  const value = text(raw, key);
+  if (value === '' || value?.includes('\0')) throw new ConfigError(`--${flag} ${JSON.stringify(value)}: not a path`);
+  return value === undefined ? undefined : resolve(value);
 }
 
 export function integer(flag: string, value: unknown, min: number, max: number): number {
