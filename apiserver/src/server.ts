@@ -113,7 +113,7 @@ async function assemble(
   const readers = createReaders(resources, environment);
   const writers = createWriters(resources, readers, environment);
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
-  const metrics = createRequestMetrics(environment.clock);
+  const metrics = createRequestMetrics(environment.clock, resources);
   const authentication = await createAuthentication(security, metrics.registry);
   const connector = createConnector(options.kubeletClient);
   const webhooks = createWebhookClient(readers, environment);

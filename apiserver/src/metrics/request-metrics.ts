@@ -1,6 +1,7 @@
 import type { Clock } from '@coracle/apimachinery/clock';
 import type { Filter, RequestContext } from '../filters/filter.ts';
 import { isLongRunning } from '../filters/deadline.ts';
+import type { ResourceTable } from '../registry/served-resource.ts';
 import { MetricRegistry } from './registry.ts';
 
 export interface RequestMetrics {
@@ -13,8 +14,15 @@ const durationBounds = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
 
-/** Counts requests and how long they take, under upstream's names. */
-export function createRequestMetrics(clock: Clock): RequestMetrics {
+/** Methods that are told apart, upstream's; any other is one that a client made up. */
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const otherMethod = 'OTHER';
+
+/**
+ * Counts requests and how long they take, under upstream's names. Only what is in `resources` becomes a label, as upstream
+ * counts its routes only: what clients make up would be kept for ever.
+ */
+export function createRequestMetrics(clock: Clock, resources: Pick<ResourceTable, 'find'>): RequestMetrics {
   const registry = new MetricRegistry();
   const total = registry.counter({
     name: 'apiserver_request_total',
@@ -48,7 +56,7 @@ export function createRequestMetrics(clock: Clock): RequestMetrics {
     const begin = clock.monotonic();
     try {
       const response = await next(context);
-      const labels = labelsOf(context);
+      const labels = labelsOf(context, isServed(context, resources));
       total.add([...labels, String(response.status)]);
       if (counted) durations.observe(labels, (clock.monotonic() - begin) / 1000);
       return response;
@@ -59,8 +67,15 @@ export function createRequestMetrics(clock: Clock): RequestMetrics {
   return { registry, filter };
 }
 
-function labelsOf({ info, request }: RequestContext): string[] {
-  if (!info.isResourceRequest) return [request.method, '', '', '', '', '', 'apiserver'];
+function isServed({ info }: RequestContext, resources: Pick<ResourceTable, 'find'>): boolean {
+  if (!info.isResourceRequest) return false;
+  const served = resources.find(info.group, info.version, info.resource);
+  if (served === undefined || info.subresource === '') return served !== undefined;
+  return served.row.subresources.some(({ name }) => name === info.subresource);
+}
+
+function labelsOf({ info, request }: RequestContext, served: boolean): string[] {
+  if (!served) return [methods.has(request.method) ? request.method : otherMethod, '', '', '', '', '', 'apiserver'];
   const verb = verbLabels[info.verb] ?? info.verb.toUpperCase();
   return [verb, info.group, info.version, info.resource, info.subresource, scopeOf(info), 'apiserver'];
 }
