@@ -6,6 +6,7 @@ import {
   invalid,
   isStatus,
   notFound,
+  plainError,
   type Status,
   StatusError,
   timeout,
@@ -62,7 +63,12 @@ function evictionOptions(eviction: Eviction, name: string, context: WriteContext
     const text = 'can not be set for pod eviction, try after removing the option';
     throw invalid({ group: 'policy', kind: 'Eviction' }, name, [field.invalid(path, true, text)]);
   }
-  if (context.dryRun) options.dryRun = ['All'];
+  if (!context.dryRun) return options;
+  const asked = options.dryRun ?? [];
+  if (asked.some((stage) => stage !== 'All')) {
+    throw plainError(`Non-matching dry-run options in request and content: [All] and [${asked.join(' ')}]`);
+  }
+  options.dryRun = ['All'];
   return options;
 }
 
