@@ -6,12 +6,12 @@ import { ConfigError } from './cluster-config.ts';
 import type { RawSettings, Setting } from './settings.ts';
 import { boolean, durationMilliseconds, integer, text } from './values.ts';
 
-/** Access control of the API server, under the names of kube-apiserver's flags and with their defaults. */
-export const apiServerSettings: readonly Setting[] = [
+const encryptionSettings: readonly Setting[] = [
   { flag: 'encryption-provider-config', value: 'FILE', help: 'EncryptionConfiguration: seals stored values' },
   { flag: 'encryption-provider-config-automatic-reload', help: 'read it again when it changes' },
-  ...authenticationSettings,
-  ...authorizationSettings,
+];
+
+const auditSettings: readonly Setting[] = [
   { flag: 'audit-policy-file', value: 'FILE', help: 'audit Policy: what is recorded of requests' },
   { flag: 'audit-log-path', value: 'FILE', help: 'where records go, a JSON line each; - is the standard output' },
   { flag: 'audit-log-maxage', value: 'DAYS', help: 'how long old files of it are kept (default 366)' },
@@ -23,6 +23,18 @@ export const apiServerSettings: readonly Setting[] = [
   { flag: 'audit-webhook-batch-max-wait', value: '30s', help: 'how long a smaller batch waits' },
   { flag: 'audit-webhook-initial-backoff', value: '10s', help: 'pause before it is tried again' },
 ];
+
+/** Access control of the API server, under the names of kube-apiserver's flags and with their defaults. */
+export const apiServerSettings: readonly Setting[] = [
+  ...grouped('Who one is, as kube-apiserver has it:', authenticationSettings),
+  ...grouped('Who may do what, as kube-apiserver has it:', authorizationSettings),
+  ...grouped('Audit, as kube-apiserver has it:', auditSettings),
+  ...grouped('Encryption at rest, as kube-apiserver has it:', encryptionSettings),
+];
+
+function grouped(group: string, members: readonly Setting[]): readonly Setting[] {
+  return members.map((setting) => ({ ...setting, group }));
+}
 
 /** Throws ConfigError with the name of the first setting that will not do. Files are read when the server starts. */
 export function accessOptions(raw: RawSettings): AccessOptions {

@@ -33,7 +33,6 @@ export interface Setting {
 
 const again = 'may be given several times';
 const nodes = 'Nodes and images:';
-const access = 'Access, records and encryption, as kube-apiserver has them:';
 
 export const settings: readonly Setting[] = [
   { flag: 'name', value: 'NAME', help: `name of the cluster (default ${defaultName})`, common: true },
@@ -72,7 +71,7 @@ export const settings: readonly Setting[] = [
     repeated: true,
     group: nodes,
   },
-  ...apiServerSettings.map((setting) => ({ ...setting, group: access })),
+  ...apiServerSettings,
 ];
 
 export const camelCase = (flag: string): string =>
