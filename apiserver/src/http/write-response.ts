@@ -132,7 +132,10 @@ async function writeWatch(
     for await (const batch of frames) {
       await afterAnswers();
       if (out.destroyed) break;
-      await writeBatch(batch, out, ended);
+      for (const piece of piecesOf(batch)) {
+        if (!write(out, piece)) await drained(out, ended);
+        if (ended.aborted || out.destroyed) break;
+      }
       if (ended.aborted || out.destroyed) break;
     }
     out.end();
@@ -141,11 +144,10 @@ async function writeWatch(
   }
 }
 
-async function writeBatch(batch: readonly WatchFrame[], out: NodeResponse, ended: AbortSignal): Promise<void> {
-  for (const piece of pieces(bytesOf(batch))) {
-    if (!write(out, piece)) await drained(out, ended);
-    if (ended.aborted || out.destroyed) return;
-  }
+/** Nearly all batches are one frame, which is written as it is: a change may be written to thousands. */
+function piecesOf(batch: readonly WatchFrame[]): Iterable<Uint8Array> {
+  const [first] = batch;
+  return first !== undefined && batch.length === 1 ? [first.bytes] : pieces(bytesOf(batch));
 }
 
 function* bytesOf(batch: readonly WatchFrame[]): Iterable<Uint8Array> {
