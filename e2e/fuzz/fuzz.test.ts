@@ -25,6 +25,7 @@ describe('requests that nobody should send', () => {
     expect(complains(500, 'Internal error occurred: x is not a function')).to.equal(true);
     expect(complains(504, 'Timeout: Too large resource version: 9, current: 1')).to.equal(false);
     expect(complains(0, 'socket hang up')).to.equal(true);
+    expect(complaintOf({ ...request, method: 'HEAD' }, { status: 504, body: '' })).to.equal(undefined);
   });
 
   it(`leave a server process answering, whole and as big as it was: ${requests} of them`, async () => {

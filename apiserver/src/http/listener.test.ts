@@ -154,6 +154,16 @@ describe('the listener, with clients that keep it waiting', () => {
     await Promise.all(ended);
   });
 
+  it('serves others on a connection that does not take a large answer', async () => {
+    await start();
+    handle = async ({ path }) => bytes(path === '/large' ? Buffer.alloc(100 << 20) : path);
+    const session = await http2();
+    const large = session.request({ ':path': '/large' });
+    large.on('error', () => {});
+    await once(large, 'response');
+    expect(await ask(session, '/a')).to.equal('/a');
+  });
+
   for (const transport of ['http/1.1', 'h2'] as const) {
     it(`ends an answer over ${transport} that is not taken`, async () => {
       await start();

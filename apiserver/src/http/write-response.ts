@@ -70,19 +70,26 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
   return length;
 }
 
-/** Small chunks joined into pieces that are worth a write. */
+/** Small chunks joined into pieces that are worth a write, large ones cut into pieces that a connection can hold. */
 function* pieces(chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
   let pending: Uint8Array[] = [];
   let size = 0;
-  for (const chunk of chunks) {
-    pending.push(chunk);
-    size += chunk.length;
+  for (const part of parts(chunks)) {
+    pending.push(part);
+    size += part.length;
     if (size < writePieceBytes) continue;
     yield joined(pending, size);
     pending = [];
     size = 0;
   }
   if (size > 0) yield joined(pending, size);
+}
+
+function* parts(chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
+  for (const chunk of chunks) {
+    if (chunk.length <= writePieceBytes) yield chunk;
+    else for (let at = 0; at < chunk.length; at += writePieceBytes) yield chunk.subarray(at, at + writePieceBytes);
+  }
 }
 
 function joined(chunks: readonly Uint8Array[], lengthBytes: number): Uint8Array {
