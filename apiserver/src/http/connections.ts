@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import * as http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@coracle/apimachinery/clock';
-import type { NodeResponse } from './write-response.ts';
+import { isGone, type NodeResponse } from './write-response.ts';
 
 /** How long a client may keep a connection waiting, in milliseconds. Upstream: apiserver/pkg/server/secure_serving.go. */
 export interface ConnectionLimits {
@@ -80,7 +80,7 @@ export class Connections {
 
   /** The answer is ready: the client must take it now. */
   expectTaken(out: NodeResponse): void {
-    if (!out.destroyed) this.#answers.set(out, this.#clock.monotonic());
+    if (!isGone(out)) this.#answers.set(out, this.#clock.monotonic());
   }
 
   /** Lets requests finish, and cuts off what is left after a while. */

@@ -11,7 +11,7 @@ import { type ConnectionLimits, connectionLimits, Connections, sessionOf } from 
 import { peerOf } from './peer.ts';
 import { leaveBody } from './unread-body.ts';
 import { refuseUpgrade } from './upgrade.ts';
-import { type NodeResponse, writeResponse } from './write-response.ts';
+import { isGone, type NodeResponse, writeResponse } from './write-response.ts';
 
 export interface ListenOptions {
   readonly host?: string;
@@ -139,7 +139,7 @@ async function serve(message: IncomingMessage, out: NodeResponse, edge: Edge): P
   const request = requestOf(message, gone.signal, { whenSent });
   try {
     const response = await handle(request);
-    if (out.destroyed) return;
+    if (isGone(out)) return;
     leaveBody(message, out, clock);
     const whole = response.body.type === 'bytes';
     if (whole) connections.expectTaken(out);

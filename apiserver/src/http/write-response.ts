@@ -6,6 +6,12 @@ import { compress, wantsGzip } from './compression.ts';
 
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
+/** Nothing can be sent any more. An HTTP/2 response has no `destroyed`, whatever its type says; its stream has. */
+export function isGone(out: NodeResponse): boolean {
+  const { stream } = out as Http2ServerResponse;
+  return stream === undefined ? out.destroyed : stream.destroyed;
+}
+
 /** Chunks of a body are handed to the socket in pieces of about this many bytes, so that one write is one TLS record run. */
 const writePieceBytes = 256 * 1024;
 
@@ -56,7 +62,7 @@ async function writeBytes(body: BytesBody, out: NodeResponse, acceptEncoding: st
     return;
   }
   for (const piece of pieces(chunks)) {
-    if (out.destroyed) return;
+    if (isGone(out)) return;
     if (!write(out, piece)) await drained(out);
   }
   out.end();
@@ -100,7 +106,7 @@ async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse,
   flushHeaders(out);
   try {
     for await (const chunk of chunks) {
-      if (signal.aborted || out.destroyed) break;
+      if (signal.aborted || isGone(out)) break;
       if (!write(out, chunk)) await drained(out, signal);
     }
     out.end();
@@ -138,12 +144,12 @@ async function writeWatch(
   try {
     for await (const batch of frames) {
       await afterAnswers();
-      if (out.destroyed) break;
+      if (isGone(out)) break;
       for (const piece of piecesOf(batch)) {
         if (!write(out, piece)) await drained(out, ended);
-        if (ended.aborted || out.destroyed) break;
+        if (ended.aborted || isGone(out)) break;
       }
-      if (ended.aborted || out.destroyed) break;
+      if (ended.aborted || isGone(out)) break;
     }
     out.end();
   } catch {
@@ -175,7 +181,7 @@ function end(out: NodeResponse, bytes: Uint8Array): void {
 
 /** Waits until the client has taken what is there, or left; no longer than until `signal`. */
 async function drained(out: NodeResponse, signal?: AbortSignal): Promise<void> {
-  if (out.destroyed || signal?.aborted) return;
+  if (isGone(out) || signal?.aborted) return;
   const done = new AbortController();
   const waiting = [once(out, 'drain', done), once(out, 'close', done)];
   if (signal !== undefined) waiting.push(once(signal, 'abort', done));
