@@ -310,6 +310,19 @@ describe('object stores', () => {
       expect(await after(4).log(3)).to.deep.equal(expected.slice(2));
     });
 
+    it('keeps no changes that the store has compacted, and goes on from the last of them', async () => {
+      await create(thing('a', 'x', { size: 0 }));
+      for (let size = 1; size <= 3; size++) await resize('a', 'x', size);
+      const after = (revision: number) => watch({ from: { type: 'after', revision } });
+      const before = after(1);
+      expect(await before.log(3)).to.deep.equal([2, 3, 4].map((revision) => `MODIFIED a/x @${revision}`));
+      await storage.compact(4);
+      await create(thing('b', 'y'));
+      expect(await before.log(1)).to.deep.equal(['ADDED b/y @5']);
+      expect(await after(1).failure()).to.be.instanceOf(CompactedError);
+      expect(await after(4).log(1)).to.deep.equal(['ADDED b/y @5']);
+    });
+
     it('begins with the whole state where asked to, marks its end, and goes on', async () => {
       await create(thing('a', 'x'));
       await create(thing('b', 'y'));

@@ -103,6 +103,10 @@ export class CachedResource implements FeedMember {
     if (this.#backlog === undefined) this.#cache.bookmark(revision);
   }
 
+  forget(revision: Revision): void {
+    this.#cache.forget(revision);
+  }
+
   reload(): void {
     this.#cache.endWatches(new CompactedError(this.#feed.revision + 1));
     this.#backlog = [];

@@ -37,6 +37,16 @@ export class EventWindow {
     while (this.#events.length - this.#start > eventsMax || this.#bytes > bytesMax) this.#dropOldest();
   }
 
+  /**
+   * Drops the changes up to `revision`, which the store has compacted. Who has seen the last of them can still go on from
+   * here, however long ago that was.
+   */
+  forget(revision: Revision): void {
+    while (this.#start < this.#events.length && (this.#events[this.#start] as CacheEvent).revision <= revision) {
+      this.#dropOldest();
+    }
+  }
+
   /** Changes after `revision`; undefined where some of them have left the window. */
   since(revision: Revision): CacheEvent[] | undefined {
     if (revision < this.#floor) return undefined;

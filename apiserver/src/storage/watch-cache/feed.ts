@@ -9,6 +9,8 @@ export interface FeedMember {
   /** The events of one batch are through. */
   wake(): void;
   bookmark(revision: Revision): void;
+  /** The store has compacted everything up to here: recent changes are recent no more. */
+  forget(revision: Revision): void;
   /** Somebody wants bookmarks. */
   readonly wantsBookmarks: boolean;
   /** Events were missed: begin again from the store. */
@@ -35,6 +37,7 @@ export class Feed {
   #waiting: { readonly revision: Revision; readonly resolve: () => void }[] = [];
   #bookmarkTimer: Timer | undefined;
   #revision: Revision = 0;
+  #forgotten: Revision = 0;
   #started: Promise<void>;
   #run: Promise<void> = Promise.resolve();
 
@@ -122,6 +125,7 @@ export class Feed {
       for (const member of this.#touched) member.wake();
       this.#touched.clear();
       if (this.#waiting.length > 0) this.#release();
+      if (this.#storage.compactedRevision > this.#forgotten) this.#forget(this.#storage.compactedRevision);
       if (this.#bookmarkTimer === undefined) this.#armBookmarks();
     }
   }
@@ -152,6 +156,11 @@ export class Feed {
     member.apply(event);
     this.#touched.add(member);
     this.#revision = revisionOf(event);
+  }
+
+  #forget(revision: Revision): void {
+    this.#forgotten = revision;
+    for (const member of this.#members.values()) member.forget(revision);
   }
 
   #release(): void {

@@ -85,6 +85,11 @@ export class WatchCache {
     this.#watchers.wake();
   }
 
+  /** Drops the changes up to `revision`. */
+  forget(revision: Revision): void {
+    this.#window.forget(revision);
+  }
+
   /** The state at `revision`, which must not be newer than the feed; undefined where it is not known here any more. */
   stateAt(revision: Revision): Snapshot | undefined {
     if (revision >= this.#window.lastRevision && revision >= this.#loadedRevision) return this.#objects;
