@@ -13,7 +13,7 @@ export interface HealthCheck {
 
 type Endpoint = HealthCheck['endpoints'][number];
 
-const pathForm = /^\/(healthz|livez|readyz)(?:\/(.+?))?\/?$/;
+const pathForm = /^\/(healthz|livez|readyz)(?:\/(.+))?$/;
 
 /** Answers /healthz, /livez and /readyz, with `?verbose`, `?exclude=` and single checks below them. */
 export function healthPaths(checks: readonly HealthCheck[]): PathHandler {

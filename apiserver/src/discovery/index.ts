@@ -7,6 +7,7 @@ export {
   groupsOf,
 } from './discovery.ts';
 export { type HealthCheck, healthPaths } from './health.ts';
+export { indexPath } from './index-path.ts';
 export { metricsPath } from './metrics-path.ts';
 export { openIdPaths } from './openid.ts';
 export { kubernetesVersion, versionPath } from './version.ts';

@@ -41,7 +41,7 @@ const verbsWithSelectors = new Set(['list', 'watch', 'deletecollection']);
  */
 export function resolveRequestInfo(request: Pick<ApiRequest, 'method' | 'path' | 'query'>): RequestInfo {
   const path = decodePath(request.path);
-  const segments = splitPath(request.path);
+  const segments = splitPath(path);
   const nonResource = (): RequestInfo => ({ ...emptyInfo, verb: request.method.toLowerCase(), path });
   const prefix = segments[0] ?? '';
   if (segments.length < 3 || (prefix !== 'api' && prefix !== 'apis')) return nonResource();
@@ -113,14 +113,13 @@ function withSelectors(info: RequestInfo, query: URLSearchParams): RequestInfo {
   };
 }
 
+/** Of a decoded path: an escaped slash is one like any other. */
 function splitPath(path: string): string[] {
   let start = 0;
   let end = path.length;
   while (start < end && path.charCodeAt(start) === slashCode) start++;
   while (end > start && path.charCodeAt(end - 1) === slashCode) end--;
-  if (start === end) return [];
-  const segments = path.slice(start, end).split('/');
-  return path.includes('%') ? segments.map(decodeSegment) : segments;
+  return start === end ? [] : path.slice(start, end).split('/');
 }
 
 const slashCode = 0x2f;

@@ -10,6 +10,8 @@ export type PathHandler = (context: RequestContext) => ApiResponse | Promise<Api
 /** The end of the chain: another server, a resource's verb, or the first path handler that knows the path. */
 export function rootHandler(core: Core, remote: PathHandler, paths: readonly PathHandler[]): Handler {
   return async (context) => {
+    // Such a path is about a resource to authorizers, and leads to none.
+    if (context.info.path.startsWith('//')) throw unknownPath();
     const passedOn = remote(context);
     if (passedOn !== undefined) return passedOn;
     if (context.info.isResourceRequest) {

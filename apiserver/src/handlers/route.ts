@@ -1,6 +1,14 @@
-import { methodNotAllowed, methodNotSupported, notFound, unknownPath } from '@coracle/apimachinery/errors';
+import {
+  badRequest,
+  methodNotAllowed,
+  methodNotSupported,
+  notFound,
+  quote,
+  unknownPath,
+} from '@coracle/apimachinery/errors';
 import type { Verb as VerbName } from '@coracle/apimachinery/schema';
 import type { RequestContext } from '../filters/filter.ts';
+import type { RequestInfo } from '../filters/request-info.ts';
 import type { ApiResponse } from '../http/api-request.ts';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
 import type { ServedResource } from '../registry/served-resource.ts';
@@ -34,6 +42,8 @@ export function routeResource(core: Core, context: RequestContext): Promise<ApiR
   if (resource === undefined) return undefined;
   if (resource.deprecationWarning !== undefined) context.warnings.add(resource.deprecationWarning);
   const call: Call = { core, context, resource };
+  checkNamespace(resource, info);
+  checkName(info);
   if (info.subresource !== '') return routeSubresource(call);
   const verb = info.verb as VerbName;
   const wrongPath = info.verb === 'create' ? info.name !== '' : info.verb === 'update' && info.name === '';
@@ -41,6 +51,23 @@ export function routeResource(core: Core, context: RequestContext): Promise<ApiR
   if (!resource.row.verbs.includes(verb)) throw notAllowed(resource, info.verb);
   if (resource.row.namespaced && info.namespace === '' && !clusterWide.has(verb)) throw unknownPath();
   return verbs[verb](call);
+}
+
+/**
+ * What lives in no namespace has no path with one: roles of a namespace would give rights to it. The path of a namespace
+ * itself looks as if it did.
+ */
+function checkNamespace({ row }: ServedResource, { group, resource, namespace, name }: RequestInfo): void {
+  if (row.namespaced || namespace === '') return;
+  const isNamespaceItself = group === '' && resource === 'namespaces' && namespace === name;
+  if (!isNamespaceItself) throw unknownPath();
+}
+
+/** Names that would lead elsewhere in a path (k8s.io/apiserver pkg/registry/generic/registry NamespaceKeyFunc). */
+function checkName({ name }: RequestInfo): void {
+  const problems = name === '.' || name === '..' ? [`may not be '${name}'`] : [];
+  if (name.includes('%')) problems.push("may not contain '%'");
+  if (problems.length > 0) throw badRequest(`Name parameter invalid: ${quote(name)}: ${problems.join(';')}`);
 }
 
 /** Upstream's router knows nothing of paths that no built-in kind has. */

@@ -26,7 +26,7 @@ export function openApiPaths(source: OpenApiSource, clock: Clock): PathHandler {
     const { path } = context.info;
     if (context.request.method !== 'GET' || !path.startsWith('/openapi/')) return undefined;
     if (path === roots.v2) return respond(context, documents.v2(), 'v2');
-    if (path === roots.v3 || path === `${roots.v3}/`) return respond(context, documents.index(), 'v3');
+    if (path === roots.v3) return respond(context, documents.index(), 'v3');
     const wanted = path.startsWith(`${roots.v3}/`) ? path.slice(roots.v3.length + 1) : '';
     const document = documents.v3(wanted);
     if (document === undefined) throw unknownPath();

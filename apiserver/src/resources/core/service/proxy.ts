@@ -28,7 +28,8 @@ async function pickEndpoint(
 ): Promise<{ host: string; number: number }> {
   const { readers, environment } = call.context;
   const service = await readers.get<Service>(services, { namespace: call.namespace, name }, { type: 'newest' });
-  if (!service) throw notFound(services, name);
+  const noEndpoints = () => serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  if (!service) throw noEndpoints();
   const portName = portNameOf(service, wanted);
   const slices = await readers.list<EndpointSlice>(
     { group: 'discovery.k8s.io', resource: 'endpointslices' },
@@ -42,7 +43,7 @@ async function pickEndpoint(
       return port === undefined ? [] : ready.map(({ addresses }) => ({ host: addresses[0] as string, number: port }));
     });
   const picked = found[Math.floor(environment.random.next() * found.length)];
-  if (!picked) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  if (!picked) throw noEndpoints();
   return picked;
 }
 
