@@ -6,6 +6,9 @@ import { normalizeImageName } from '../../images/image-name.ts';
 import { createHollowRuntime, type HollowNetwork, type HollowRuntimeOptions } from '../../runtime/index.ts';
 import type { MachinePlatform, MachineRecord } from '../machine.ts';
 
+/** Whoever deletes a pod with grace sees it being deleted, as with upstream's kubelet: there it stays about a second. */
+const stopMs = 500;
+
 const never = new Promise<void>(() => {});
 
 export interface HollowOptions {
@@ -23,6 +26,7 @@ export function createHollowPlatform(
 ): MachinePlatform {
   const found = images && new Set(images.map(normalizeImageName));
   const shared: HollowRuntimeOptions = {
+    stopMs,
     ...(network && { network }),
     ...(found && { isMissing: (image) => !found.has(normalizeImageName(image)) }),
   };

@@ -19,6 +19,8 @@ export interface HollowRuntimeOptions {
   readonly lifetime?: (config: ContainerConfig, sandbox: SandboxConfig) => Lifetime | undefined;
   /** Images that cannot be pulled; none by default. */
   readonly isMissing?: (image: string) => boolean;
+  /** How long a container takes to stop, at most its grace period, in milliseconds; 0 by default. */
+  readonly stopMs?: number;
   /** Where pods answer; absent: nowhere. */
   readonly network?: HollowNetwork;
 }
@@ -55,7 +57,7 @@ function programOf({ command, args, image }: ContainerConfig): readonly string[]
   return [name.slice(name.lastIndexOf('/') + 1).replace(/[:@].*$/, ''), ...args];
 }
 
-/** Keeps books and does nothing else: every call is answered at once and no process ever runs. */
+/** Keeps books and does nothing else: no process ever runs, and every call is answered at once but where `stopMs` is set. */
 export function createHollowRuntime(environment: Environment, options: HollowRuntimeOptions = {}): ContainerRuntime {
   const { clock, random } = environment;
   const sandboxes = new Map<string, Sandbox>();
@@ -139,7 +141,9 @@ export function createHollowRuntime(environment: Environment, options: HollowRun
       lifetimes.delete(id);
       if (planned && planned.afterMs <= timerMsMax) clock.after(planned.afterMs, () => exit(id, planned));
     },
-    async stopContainer(id) {
+    async stopContainer(id, gracePeriodSeconds) {
+      const stopMs = Math.min(options.stopMs ?? 0, gracePeriodSeconds * 1000);
+      if (stopMs > 0) await clock.sleep(stopMs);
       exit(id, { exitCode: 0 });
     },
     async removeContainer(id) {
