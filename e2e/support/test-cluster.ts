@@ -79,10 +79,16 @@ export async function conformanceLayout(): Promise<string> {
   return layoutOf('conformance', (layout) => buildConformanceImages(layout, debianCache, programs));
 }
 
-async function layoutOf(name: string, build: (layout: string) => Promise<void>): Promise<string> {
+/** By name: clusters of one run that start together build each layout together. */
+const layouts = new Map<string, Promise<string>>();
+
+function layoutOf(name: string, build: (layout: string) => Promise<void>): Promise<string> {
+  const known = layouts.get(name);
+  if (known !== undefined) return known;
   const layout = join(toolsFolder, 'images', name);
-  if (!existsSync(join(layout, 'index.json'))) await build(layout);
-  return layout;
+  const made = existsSync(join(layout, 'index.json')) ? Promise.resolve(layout) : build(layout).then(() => layout);
+  layouts.set(name, made);
+  return made;
 }
 
 export async function loadApplicationImages(cluster: TestCluster): Promise<void> {
