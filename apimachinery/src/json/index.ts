@@ -2,4 +2,5 @@ export { deepCopy, getField, isObject, type Json, type JsonObject, setField, sha
 export { endOfString } from './end-of-string.ts';
 export { isTooDeep, jsonDepthMax } from './depth.ts';
 export { compareText, deepEqual, semanticEqual } from './equal.ts';
+export { parseBool } from './parse-bool.ts';
 export { getAt, type JsonPath, removeAt, setAt } from './path.ts';

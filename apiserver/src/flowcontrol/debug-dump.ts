@@ -1,3 +1,5 @@
+import { compareText } from '@coracle/apimachinery/json';
+import { formatDuration } from '@coracle/apimachinery/quantity';
 import type { PathHandler } from '../handlers/root.ts';
 import { textResponse } from '../negotiation/object-response.ts';
 import type { Configuration } from './configuration.ts';
@@ -16,7 +18,7 @@ const prefix = '/debug/api_priority_and_fairness/';
 export function flowControlDumps(configuration: Configuration, clockSkewMs: () => number): PathHandler {
   return ({ info: { path }, request }) => {
     if (!path.startsWith(prefix)) return undefined;
-    const levels = [...configuration.levels].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const levels = [...configuration.levels].sort((a, b) => compareText(a.name, b.name));
     switch (path.slice(prefix.length)) {
       case 'dump_priority_levels':
         return textResponse(table(levelColumns, levels.map(levelRow)));
@@ -120,7 +122,7 @@ function requestRow(levelName: string, request: SeatRequest, place: number, skew
     timeText(request.arrivedMs + skewMs),
     String(work.initialSeats),
     String(work.finalSeats),
-    durationText(work.additionalLatencyMs),
+    formatDuration(work.additionalLatencyMs),
     request.state === 'waiting' ? neverText : timeText(request.startedMs + skewMs),
     ...[user.username, info.verb, info.path, info.namespace, info.name, version, info.resource, info.subresource],
   ];
@@ -132,11 +134,6 @@ const neverText = '0001-01-01T00:00:00Z';
 /** RFC 3339 without trailing zeros. */
 function timeText(ms: number): string {
   return new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');
-}
-
-/** As Go prints a duration below a second. */
-function durationText(ms: number): string {
-  return ms === 0 ? '0s' : `${ms}ms`;
 }
 
 /** Columns of equal width, separated by commas, as Go's tabwriter makes them. */

@@ -142,14 +142,11 @@ export class PriorityAndFairness implements FlowControl {
   }
 
   #adjustAgain(signal: AbortSignal): void {
-    if (signal.aborted) return;
-    const timer = this.#clock.after(adjustmentMs, () => {
-      signal.removeEventListener('abort', cancel);
+    const adjust = () => {
       this.configuration.adjust();
       this.#adjustAgain(signal);
-    });
-    const cancel = () => timer.cancel();
-    signal.addEventListener('abort', cancel, { once: true });
+    };
+    void this.#clock.sleep(adjustmentMs, signal).then(adjust, () => {});
   }
 }
 

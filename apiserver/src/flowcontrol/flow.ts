@@ -1,3 +1,4 @@
+import { compareText } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { FlowSchema } from '@coracle/apimachinery/types/flowcontrol-v1';
 import type { RequestInfo } from '../filters/request-info.ts';
@@ -67,5 +68,5 @@ export class Flow {
 /** In the order in which schemas are asked. */
 export function bySchemaOrder(a: SchemaObject, b: SchemaObject): number {
   const difference = (a.spec.matchingPrecedence ?? 0) - (b.spec.matchingPrecedence ?? 0);
-  return difference || (nameOf(a) < nameOf(b) ? -1 : 1);
+  return difference || compareText(nameOf(a), nameOf(b));
 }

@@ -1,5 +1,5 @@
 import { isStatus } from '@coracle/apimachinery/errors';
-import { deepCopy } from '@coracle/apimachinery/json';
+import { deepCopy, parseBool } from '@coracle/apimachinery/json';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import { FlowSchemas, PriorityLevelConfigurations } from '@coracle/apimachinery/resources';
 import type { Readers } from '../registry/readers.ts';
@@ -105,11 +105,7 @@ export function revise<T extends KeptObject>(current: T, wanted: T, mandatory: b
   return revised;
 }
 
-const truths = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const untruths = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
-
 /** What the object's annotation says; undefined where it says nothing that can be read. */
 function autoUpdateOf({ metadata }: KeptObject): boolean | undefined {
-  const text = metadata?.annotations?.[autoUpdateAnnotation] ?? '';
-  return truths.has(text) ? true : untruths.has(text) ? false : undefined;
+  return parseBool(metadata?.annotations?.[autoUpdateAnnotation] ?? '');
 }

@@ -68,10 +68,6 @@ export class QueueSet {
     this.onIdle = onIdle;
   }
 
-  get queuing(): Queuing {
-    return this.#queuing;
-  }
-
   /** Seats. */
   get limit(): number {
     return this.#limit;

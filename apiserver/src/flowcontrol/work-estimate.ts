@@ -1,4 +1,4 @@
-import type { RequestInfo } from '../filters/request-info.ts';
+import { queryFlag, type RequestInfo } from '../filters/request-info.ts';
 import type { WorkEstimate } from './work.ts';
 import { durationMsOf, seatSeconds } from './seat-seconds.ts';
 
@@ -82,8 +82,7 @@ function estimateList(
 }
 
 function asksForInitialEvents(query: URLSearchParams): boolean {
-  const asked = query.get('sendInitialEvents');
-  if (asked !== null && asked !== 'false' && asked !== '0') return true;
+  if (queryFlag(query, 'sendInitialEvents')) return true;
   const version = query.get('resourceVersion') ?? '';
   return version === '' || version === '0';
 }

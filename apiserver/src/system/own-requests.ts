@@ -1,5 +1,6 @@
 import { type Status, StatusError } from '@coracle/apimachinery/errors';
 import type { ApiRequest, ApiResponse, RequestBody } from '../http/api-request.ts';
+import { emptyBody } from '../http/body.ts';
 import { serverUser } from '../registry/stored-writers.ts';
 
 export interface OwnRequest {
@@ -12,8 +13,6 @@ export interface OwnRequest {
 
 /** Throws StatusError where the answer is a failure. */
 export type SendOwnRequest = (request: OwnRequest, signal: AbortSignal) => Promise<void>;
-
-const emptyBody: RequestBody = { bytes: async () => new Uint8Array(), async *stream() {} };
 
 /**
  * Requests that upstream's server makes to itself over its loopback client, as `system:apiserver`: unlike what `Writers`

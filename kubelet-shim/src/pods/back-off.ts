@@ -1,3 +1,5 @@
+import { formatDuration } from '@coracle/apimachinery/quantity';
+
 /** Restart delays that double: 10 s to 5 min, forgotten after ten minutes of good behaviour (upstream's flowcontrol.Backoff). */
 export interface BackOff {
   /** Milliseconds that must still pass since `eventAt`; 0 = go ahead. */
@@ -33,10 +35,7 @@ export function createBackOff(): BackOff {
   };
 }
 
-/** `10s`, `2m40s`, `5m0s`: as Go prints durations. */
+/** `10s`, `2m40s`, `5m0s`: as Go prints durations, in whole seconds. */
 export function goDuration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  if (seconds < 60) return `${seconds}s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes}m${seconds % 60}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds % 60}s`;
+  return formatDuration(Math.round(milliseconds / 1000) * 1000);
 }

@@ -1,3 +1,4 @@
+import { parseBool } from '../../json/index.ts';
 import { FieldsOnly } from '../native-maps.ts';
 import { CelError } from '../cel-error.ts';
 import { checkInt } from '../operators.ts';
@@ -17,8 +18,6 @@ import type { Functions } from './function.ts';
 import { formatDouble } from './numbers.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const trueTexts: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const falseTexts: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
 /** `size()`, and `int()` and the like. */
 export const conversionFunctions: Functions = {
@@ -29,9 +28,9 @@ export const conversionFunctions: Functions = {
   string: ([value]) => toText(value as CelValue),
   bool: ([value]) => {
     if (typeof value !== 'string') return typeof value === 'boolean' ? value : undefined;
-    if (trueTexts.has(value)) return true;
-    if (falseTexts.has(value)) return false;
-    throw noConversion('string', 'bool');
+    const parsed = parseBool(value);
+    if (parsed === undefined) throw noConversion('string', 'bool');
+    return parsed;
   },
   bytes: ([value]) => (typeof value === 'string' ? new TextEncoder().encode(value) : asBytes(value)),
   dyn: ([value]) => value,
