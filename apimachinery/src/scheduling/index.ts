@@ -8,4 +8,4 @@ export {
   type SelectableNode,
   selectable,
 } from './node-selector.ts';
-export { isTolerated, tolerates, untoleratedTaint } from './tolerations.ts';
+export { hardEffects, isTolerated, tolerates, untoleratedTaint } from './tolerations.ts';

@@ -13,6 +13,9 @@ export function isTolerated(taint: Taint, tolerations: readonly Toleration[]): b
   return tolerations.some((toleration) => tolerates(toleration, taint));
 }
 
+/** The effects of taints that keep a pod off a node. */
+export const hardEffects: readonly string[] = ['NoSchedule', 'NoExecute'];
+
 /** The first taint of one of the effects that is not tolerated (component-helpers FindMatchingUntoleratedTaint). */
 export function untoleratedTaint(
   taints: readonly Taint[] | undefined,

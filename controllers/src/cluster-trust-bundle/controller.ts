@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ClusterTrustBundles } from '@coracle/apimachinery/resources';
+import { groupVersion } from '@coracle/apimachinery/schema';
 import type { ClusterTrustBundle } from '@coracle/apimachinery/types/certificates-v1';
 import type { WorkQueue } from '@coracle/client/workqueue';
 import type { StartController } from '../runtime/index.ts';
@@ -25,8 +26,13 @@ export const startTrustBundlePublisher: StartController = ({ client, informers, 
   async function reconcile(): Promise<void> {
     const current = bundles.lister.get(name);
     if (current === undefined) {
-      const { kind, group, version } = ClusterTrustBundles;
-      const bundle = { apiVersion: `${group}/${version}`, kind, metadata: { name }, spec: { signerName, trustBundle } };
+      const { kind } = ClusterTrustBundles;
+      const bundle = {
+        apiVersion: groupVersion(ClusterTrustBundles),
+        kind,
+        metadata: { name },
+        spec: { signerName, trustBundle },
+      };
       await client.create(ClusterTrustBundles, bundle);
     } else if (current.spec.trustBundle !== trustBundle) {
       await client.update(ClusterTrustBundles, { ...current, spec: { ...current.spec, trustBundle } });

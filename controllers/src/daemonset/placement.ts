@@ -1,7 +1,7 @@
 import type { DaemonSet } from '@coracle/apimachinery/types/apps-v1';
 import type { Node, Pod, PodSpec, Toleration } from '@coracle/apimachinery/types/core-v1';
 import { DaemonSets } from '@coracle/apimachinery/resources';
-import { requiredNode, selectable, untoleratedTaint } from '@coracle/apimachinery/scheduling';
+import { hardEffects, requiredNode, selectable, untoleratedTaint } from '@coracle/apimachinery/scheduling';
 import { controllerReference, podFromTemplate } from '../shared/index.ts';
 
 export const revisionHashLabel = 'controller-revision-hash';
@@ -38,7 +38,7 @@ export function placementOn(node: Node, set: DaemonSet): Placement {
   const tolerations = tolerationsOf(spec);
   const unbearable = (effects: readonly string[]) =>
     untoleratedTaint(node.spec?.taints, tolerations, effects) !== undefined;
-  if (unbearable(['NoExecute', 'NoSchedule'])) return { shouldRun: false, mayStay: !unbearable(['NoExecute']) };
+  if (unbearable(hardEffects)) return { shouldRun: false, mayStay: !unbearable(['NoExecute']) };
   return { shouldRun: true, mayStay: true };
 }
 

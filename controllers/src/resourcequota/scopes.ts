@@ -1,3 +1,4 @@
+import type { LabelSelectorObject } from '@coracle/apimachinery/selectors';
 import type {
   Pod,
   PersistentVolumeClaim,
@@ -40,12 +41,17 @@ export function claimMatchesScope(claim: PersistentVolumeClaim, scope: ScopedRes
   return names.length === 0 ? matchesName(scope, undefined) : names.some((name) => matchesName(scope, name));
 }
 
-function matchesName(
-  { scopeName, operator, values }: ScopedResourceSelectorRequirement,
-  name: string | undefined,
-): boolean {
-  const requirement = { key: scopeName, operator, ...(values ? { values } : {}) };
-  return matchesSelector({ matchExpressions: [requirement] }, name ? { [scopeName]: name } : {});
+/** A scope of names asks of a name what a selector asks of a label; each is read once, as it is asked for every pod. */
+const selectors = new WeakMap<ScopedResourceSelectorRequirement, LabelSelectorObject>();
+
+function matchesName(scope: ScopedResourceSelectorRequirement, name: string | undefined): boolean {
+  const { scopeName, operator, values } = scope;
+  let selector = selectors.get(scope);
+  if (selector === undefined) {
+    selector = { matchExpressions: [{ key: scopeName, operator, ...(values ? { values } : {}) }] };
+    selectors.set(scope, selector);
+  }
+  return matchesSelector(selector, name ? { [scopeName]: name } : {});
 }
 
 function hasDeadline(pod: Pod): boolean {

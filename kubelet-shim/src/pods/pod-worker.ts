@@ -385,8 +385,9 @@ class Worker implements PodWorker {
   #reject(): void {
     const { reason = '', message = '' } = this.#failure ?? {};
     this.#isOver = true;
-    this.#status = { ...this.#status, phase: 'Failed', reason, message, startTime: toTime(this.#seenAt) };
-    this.#services.statuses.set(this.pod, this.#status);
+    const failed = { ...this.#status, phase: 'Failed', reason, message, startTime: toTime(this.#seenAt) };
+    this.#hold.set(this.pod, this.#status, failed);
+    this.#status = failed;
   }
 
   /** The pod is deleted: when its containers have ended it leaves the node, then the API. */

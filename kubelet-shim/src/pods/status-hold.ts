@@ -21,7 +21,7 @@ export class StatusHold {
     this.#clock = clock;
   }
 
-  /** `previous` is what was reported before. */
+  /** `previous` is the status before this one, reported or held. */
   set(pod: Pod, previous: PodStatus, status: PodStatus): void {
     if (mayEnd(pod) && status.phase === 'Running') {
       if (this.#timer === undefined && previous.phase !== 'Running')

@@ -1,10 +1,9 @@
-import { type NodeMatcher, requiredNode, untoleratedTaint } from '@coracle/apimachinery/scheduling';
+import { hardEffects, type NodeMatcher, requiredNode, untoleratedTaint } from '@coracle/apimachinery/scheduling';
 import { type LabelSelector, selectorOf } from '@coracle/apimachinery/selectors';
 import type { TopologySpreadConstraint } from '@coracle/apimachinery/types/core-v1';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodMatcher } from '../../cache/pod-counter.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
-import { hardEffects } from '../../framework/taints.ts';
 
 export type WhenUnsatisfiable = 'DoNotSchedule' | 'ScheduleAnyway';
 

@@ -1,11 +1,10 @@
-import { isTolerated, untoleratedTaint } from '@coracle/apimachinery/scheduling';
+import { hardEffects, isTolerated, untoleratedTaint } from '@coracle/apimachinery/scheduling';
 import type { Node, Taint, Toleration } from '@coracle/apimachinery/types/core-v1';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import { action } from '../../framework/cluster-event.ts';
 import { normalize } from '../../framework/normalize.ts';
 import { type Plugin, scoreMax } from '../../framework/plugin.ts';
 import { unresolvable } from '../../framework/status.ts';
-import { hardEffects } from '../../framework/taints.ts';
 
 const name = 'TaintToleration';
 const tainted = unresolvable(name, 'node(s) had untolerated taint(s)');
