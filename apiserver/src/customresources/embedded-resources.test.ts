@@ -1,7 +1,7 @@
 import { fieldErrorText } from '@coracle/apimachinery/errors';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
 import { expect } from 'chai';
-import { validateEmbedded } from './embedded-resources.ts';
+import { compileEmbedded } from './embedded-resources.ts';
 
 const embedded: JSONSchemaProps = { type: 'object', 'x-kubernetes-embedded-resource': true };
 const schema: JSONSchemaProps = {
@@ -29,8 +29,12 @@ const cases: [sentence: string, object: object, expected: string[]][] = [
 describe('an object inside a custom resource', () => {
   for (const [sentence, object, expected] of cases) {
     it(sentence, () => {
-      const found = validateEmbedded({ spec: { parts: [object] } }, schema).map(fieldErrorText);
-      expect(found).to.deep.equal(expected.map((text) => text.replace(/^x/, 'spec.parts[0]')));
+      const found = compileEmbedded(schema)?.validate({ spec: { parts: [object] } });
+      expect(found?.map(fieldErrorText)).to.deep.equal(expected.map((text) => text.replace(/^x/, 'spec.parts[0]')));
     });
   }
+
+  it('is not looked for where the schema has none', () => {
+    expect(compileEmbedded({ type: 'object', properties: { spec: { type: 'object' } } })).to.equal(undefined);
+  });
 });

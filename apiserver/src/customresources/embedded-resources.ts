@@ -5,22 +5,50 @@ import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-
 import { dns1035Label, nameIsPathSegment, validateObjectMeta } from '@coracle/apimachinery/validation';
 import { itemsOf, valuesOf } from './schema-props.ts';
 
-/**
- * What is wrong with the objects that a custom resource holds (`x-kubernetes-embedded-resource`): they say what they are, and
- * their metadata is that of any object (apiextensions pkg/apiserver/schema/objectmeta).
- */
-export function validateEmbedded(value: unknown, props: JSONSchemaProps | undefined, path = ''): FieldError[] {
-  if (props === undefined) return [];
+/** Judges the objects that a custom resource holds. */
+export interface EmbeddedValidator {
+  /**
+   * What is wrong with those in a value (`x-kubernetes-embedded-resource`): they say what they are, and their metadata is that
+   * of any object (apiextensions pkg/apiserver/schema/objectmeta).
+   */
+  validate(value: unknown): FieldError[];
+}
+
+/** A place in the schema at or below which there are objects. */
+interface Place {
+  readonly isObject: boolean;
+  /** By name, those without objects too: what is a property is not one of `values`. */
+  readonly properties: ReadonlyMap<string, Place | undefined>;
+  readonly values: Place | undefined;
+  readonly items: Place | undefined;
+}
+
+/** Undefined for a schema without embedded objects. */
+export function compileEmbedded(props: JSONSchemaProps | undefined): EmbeddedValidator | undefined {
+  const root = placeOf(props);
+  return root && { validate: (value) => validateAt(root, value, '') };
+}
+
+function placeOf(props: JSONSchemaProps | undefined): Place | undefined {
+  if (props === undefined) return undefined;
+  const isObject = props['x-kubernetes-embedded-resource'] === true;
+  const properties = new Map(Object.entries(props.properties ?? {}).map(([name, child]) => [name, placeOf(child)]));
+  const [values, items] = [placeOf(valuesOf(props)), placeOf(itemsOf(props))];
+  const isEmpty = !isObject && [...properties.values(), values, items].every((place) => place === undefined);
+  return isEmpty ? undefined : { isObject, properties, values, items };
+}
+
+function validateAt(place: Place | undefined, value: unknown, path: string): FieldError[] {
+  if (place === undefined) return [];
   if (Array.isArray(value)) {
-    return value.flatMap((item, index) => validateEmbedded(item, itemsOf(props), `${path}[${index}]`));
+    return value.flatMap((item, index) => validateAt(place.items, item, `${path}[${index}]`));
   }
   if (!isObject(value)) return [];
   const inner = Object.entries(value).flatMap(([name, child]) => {
-    const own = props.properties?.[name];
-    if (own !== undefined) return validateEmbedded(child, own, path === '' ? name : `${path}.${name}`);
-    return validateEmbedded(child, valuesOf(props), `${path}[${name}]`);
+    if (!place.properties.has(name)) return validateAt(place.values, child, `${path}[${name}]`);
+    return validateAt(place.properties.get(name), child, path === '' ? name : `${path}.${name}`);
   });
-  return [...(props['x-kubernetes-embedded-resource'] === true ? validateObject(value, path) : []), ...inner];
+  return [...(place.isObject ? validateObject(value, path) : []), ...inner];
 }
 
 function validateObject(object: Readonly<Record<string, unknown>>, path: string): FieldError[] {

@@ -1,20 +1,19 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { goValue } from '@coracle/apimachinery/patch';
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import type {
   CustomResourceColumnDefinition,
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
-  CustomResourceSubresourceScale,
   SelectableField,
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import { nameIsDnsSubdomain, validateObjectMeta, validateObjectMetaUpdate } from '@coracle/apimachinery/validation';
-import type { Strategy, SubresourceStrategy, TableColumn, TableStrategy, WriteContext } from '../registry/strategy.ts';
-import { validateEmbedded } from './embedded-resources.ts';
-import { type JsonPath, parseJsonPath } from './json-path.ts';
+import type { Strategy, TableColumn, TableStrategy, WriteContext } from '../registry/strategy.ts';
+import { compileEmbedded } from './embedded-resources.ts';
+import { parseJsonPath } from './json-path.ts';
+import { compileScale } from './scale.ts';
 import { compileRules } from './validation-rules.ts';
 import { compileValidator } from './value-validator.ts';
 
@@ -27,7 +26,8 @@ export function instanceStrategy(
   const validator = compileValidator(version.schema?.openAPIV3Schema);
   const hasStatus = version.subresources?.status !== undefined;
   const rules = compileRules(version.schema?.openAPIV3Schema);
-  const scale = version.subresources?.scale;
+  const scale = version.subresources?.scale && compileScale(version.subresources.scale);
+  const embedded = compileEmbedded(version.schema?.openAPIV3Schema);
   const namespaced = definition.spec.scope === 'Namespaced';
   const validate = (
     object: KubernetesObject,
@@ -36,8 +36,8 @@ export function instanceStrategy(
   ): readonly FieldError[] => {
     const errors = [
       ...validator.validate(object, '', old),
-      ...(scale === undefined ? [] : scaleErrors(object, scale)),
-      ...validateEmbedded(object, version.schema?.openAPIV3Schema),
+      ...(scale?.validate(object) ?? []),
+      ...(embedded?.validate(object) ?? []),
     ];
     if (rules === undefined) return errors;
     // Rules count on the shape that the schema promises.
@@ -63,7 +63,7 @@ export function instanceStrategy(
             },
           }
         : {}),
-      ...(scale === undefined ? {} : { scale: scaleView(scale) }),
+      ...(scale === undefined ? {} : { scale: scale.view }),
     },
     ...(fields === undefined ? {} : { fields }),
   };
@@ -183,85 +183,4 @@ function cell(values: readonly unknown[], type: string, now: number): unknown {
     default:
       return values.length > 1 ? JSON.stringify(values) : typeof value === 'string' ? value : JSON.stringify(value);
   }
-}
-
-/** `autoscaling/v1 Scale` onto the paths that the definition names. */
-function scaleView(scale: CustomResourceSubresourceScale): SubresourceStrategy {
-  const specReplicas = parseJsonPath(scale.specReplicasPath);
-  const statusReplicas = parseJsonPath(scale.statusReplicasPath);
-  const selector = scale.labelSelectorPath === undefined ? undefined : parseJsonPath(scale.labelSelectorPath);
-  return {
-    type: 'view',
-    ...(specReplicas.fields === undefined ? {} : { field: specReplicas.fields }),
-    read(object) {
-      const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
-      const chosen = selector?.find(object)[0];
-      return {
-        kind: 'Scale',
-        apiVersion: 'autoscaling/v1',
-        metadata: withoutAbsent({ name, namespace, uid, resourceVersion, creationTimestamp }),
-        spec: replicasOf(specReplicas.find(object)[0]),
-        status: {
-          replicas: Number(statusReplicas.find(object)[0] ?? 0),
-          ...(typeof chosen === 'string' && chosen !== '' ? { selector: chosen } : {}),
-        },
-      } as KubernetesObject;
-    },
-    write(object, view) {
-      const replicas = (view as { spec?: { replicas?: number } }).spec?.replicas ?? 0;
-      setAt(object as Record<string, unknown>, specReplicas.fields ?? [], replicas);
-    },
-  };
-}
-
-const int32Max = 2 ** 31 - 1;
-
-/** Numbers of replicas and the selector where the definition has them (`ValidateScaleSpec`, `ValidateScaleStatus`). */
-function scaleErrors(object: KubernetesObject, scale: CustomResourceSubresourceScale): FieldError[] {
-  const errors = [scale.specReplicasPath, scale.statusReplicasPath].flatMap((path) => {
-    const value = parseJsonPath(path).find(object)[0];
-    if (value === undefined) return [];
-    if (typeof value !== 'number' || !Number.isInteger(value)) {
-      return [field.invalid(path, 0, accessorError(path, value, 'int64'))];
-    }
-    if (value < 0) return [field.invalid(path, value, 'should be a non-negative integer')];
-    return value > int32Max ? [field.invalid(path, value, `should be less than or equal to ${int32Max}`)] : [];
-  });
-  const { labelSelectorPath: path } = scale;
-  const selector = path === undefined ? undefined : parseJsonPath(path).find(object)[0];
-  if (path === undefined || selector === undefined || typeof selector === 'string') return errors;
-  return [...errors, field.invalid(path, '', accessorError(path, selector, 'string'))];
-}
-
-function accessorError(path: string, value: unknown, wanted: string): string {
-  return `${path} accessor error: ${goValue(value)} is of the type ${goTypeOf(value)}, expected ${wanted}`;
-}
-
-function goTypeOf(value: unknown): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return '[]interface {}';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return typeof value === 'object' ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : 'string';
-}
-
-function withoutAbsent<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
-
-/** A Scale says nothing of no replicas. */
-function replicasOf(value: unknown): { replicas?: number } {
-  return typeof value === 'number' && value !== 0 ? { replicas: value } : {};
-}
-
-/** Only paths of plain fields below spec come here: validation of the definition sees to that. */
-function setAt(object: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const last = path.at(-1);
-  if (last === undefined) return;
-  let at = object;
-  for (const name of path.slice(0, -1)) {
-    const next = at[name];
-    if (typeof next === 'object' && next !== null) at = next as Record<string, unknown>;
-    else at = at[name] = {} as Record<string, unknown>;
-  }
-  at[last] = value;
 }
