@@ -44,7 +44,8 @@ export function readEntries(entries: readonly ManagedFieldsEntry[]): ManagedEntr
 
 const checkedSets = new WeakSet<object>();
 
-function isFieldSet(value: unknown): value is FieldSet {
+/** Whether it is a set down to its elements: what a client sent may be anything. */
+export function isFieldSet(value: unknown): value is FieldSet {
   if (!isObject(value)) return false;
   if (checkedSets.has(value)) return true;
   for (const element in value) {

@@ -1,6 +1,7 @@
 import { goJson, quote } from '../errors/index.ts';
 import { getField, isObject } from '../json/index.ts';
-import type { ListSchema, Schema } from '../schema/schema.ts';
+import type { ListSchema } from '../schema/schema.ts';
+import { zeroOfField } from './zero-values.ts';
 
 /** `f:name`. */
 export function fieldElement(name: string): string {
@@ -49,13 +50,7 @@ function keyDefault(schema: ListSchema, key: string): unknown {
   if (schema.items.type !== 'object') return undefined;
   const field = schema.items.fields.get(key);
   if (field === undefined || field.schema.default !== undefined) return field?.schema.default;
-  const isAlwaysWritten = schema.items.builtin === true && field.omitEmpty !== true && field.pointer !== true;
-  return isAlwaysWritten ? goZero(field.schema) : undefined;
-}
-
-function goZero(schema: Schema): unknown {
-  if (schema.type !== 'scalar') return undefined;
-  return ({ string: '', boolean: false, int32: 0, int64: 0 } as Readonly<Record<string, unknown>>)[schema.scalar];
+  return zeroOfField(schema.items, key);
 }
 
 /** Whether two items are the same one of their list, without building their elements. */

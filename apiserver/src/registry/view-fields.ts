@@ -1,4 +1,12 @@
-import { isObject, type JsonObject } from '@coracle/apimachinery/json';
+import {
+  emptySet,
+  type FieldSet,
+  isEmptySet,
+  isFieldSet,
+  isSubset,
+  setOfPaths,
+  withoutTrees,
+} from '@coracle/apimachinery/apply';
 import type { ManagedFieldsEntry } from '@coracle/apimachinery/meta';
 import type { FieldPath } from './strategy.ts';
 
@@ -16,9 +24,10 @@ export interface SharedField {
 
 /** The entries that the view has: of everybody who owns the field in the object. */
 export function entriesOfView(entries: readonly ManagedFieldsEntry[], shared: SharedField): ManagedFieldsEntry[] {
+  const [inObject, inView] = [setOfPaths([shared.inObject]), setOfPaths([shared.inView])];
   return entries
-    .filter(({ fieldsV1 }) => owns(fieldsV1, shared.inObject))
-    .map((entry) => ({ ...entry, apiVersion: shared.viewVersion, fieldsV1: treeOf(shared.inView) }));
+    .filter((entry) => isSubset(inObject, fieldsOf(entry)))
+    .map((entry) => ({ ...entry, apiVersion: shared.viewVersion, fieldsV1: { ...inView } }));
 }
 
 /** The entries of the object once the view has these; `apiVersion` is that of the object. */
@@ -28,20 +37,22 @@ export function entriesOfObject(
   shared: SharedField,
   apiVersion: string,
 ): ManagedFieldsEntry[] {
+  const [inObject, inView] = [setOfPaths([shared.inObject]), setOfPaths([shared.inView])];
   const owners = new Map(
-    ofView.filter(({ fieldsV1 }) => owns(fieldsV1, shared.inView)).map((entry) => [identityOf(entry), entry]),
+    ofView.filter((entry) => isSubset(inView, fieldsOf(entry))).map((entry) => [identityOf(entry), entry]),
   );
   const kept = entries.flatMap((entry): ManagedFieldsEntry[] => {
     const isOwner = owners.delete(identityOf(entry));
-    if (isOwner || !owns(entry.fieldsV1, shared.inObject)) return [entry];
-    const left = without(entry.fieldsV1 as JsonObject, shared.inObject);
-    return left === undefined ? [] : [{ ...entry, fieldsV1: left }];
+    const fields = fieldsOf(entry);
+    if (isOwner || !isSubset(inObject, fields)) return [entry];
+    const left = withoutTrees(fields, inObject);
+    return isEmptySet(left) ? [] : [{ ...entry, fieldsV1: { ...left } }];
   });
   // Upstream forgets when who comes new came.
   const added = [...owners.values()].map(({ time: _, ...entry }) => ({
     ...entry,
     apiVersion,
-    fieldsV1: treeOf(shared.inObject),
+    fieldsV1: { ...inObject },
   }));
   return [...kept, ...added];
 }
@@ -50,24 +61,6 @@ function identityOf({ manager, operation, subresource = '' }: ManagedFieldsEntry
   return JSON.stringify([manager, operation, subresource]);
 }
 
-function owns(tree: unknown, path: FieldPath): boolean {
-  let node = tree;
-  for (const name of path) {
-    if (!isObject(node)) return false;
-    node = node[`f:${name}`];
-  }
-  return node !== undefined;
-}
-
-function treeOf(path: FieldPath): JsonObject {
-  return path.reduceRight<JsonObject>((below, name) => ({ [`f:${name}`]: below }), {});
-}
-
-/** The tree without the field and without parents that have nothing else; undefined where nothing is left. */
-function without(tree: JsonObject, [name, ...rest]: FieldPath): JsonObject | undefined {
-  const key = `f:${name}`;
-  const { [key]: child, ...others } = tree;
-  const left = rest.length > 0 && isObject(child) ? without(child, rest) : undefined;
-  const result = left === undefined ? others : { ...others, [key]: left };
-  return Object.keys(result).length === 0 ? undefined : result;
+function fieldsOf({ fieldsV1 }: ManagedFieldsEntry): FieldSet {
+  return isFieldSet(fieldsV1) ? fieldsV1 : emptySet;
 }
