@@ -8,6 +8,7 @@ import type {
 import { nameIsPathSegment } from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
 import { type Strategy, timestamp, type WriteContext } from '../shared/registry.ts';
+import { restoreStatus } from '../shared/status.ts';
 import { ageColumn, ageOf, column, nameColumn, orNone } from '../shared/table.ts';
 import { pemProblem } from './pem.ts';
 import { validateSignerName } from '../shared/signer-name.ts';
@@ -57,8 +58,7 @@ export const certificateSigningRequestStrategy: Strategy<Request> = {
   },
   prepareForUpdate(object, old) {
     object.spec = old.spec;
-    if (old.status === undefined) delete object.status;
-    else object.status = old.status;
+    restoreStatus(object, old);
   },
   validate: validateRequest,
   validateUpdate: (object, old) => validateChange(object, old, {}),

@@ -11,6 +11,7 @@ import type {
 import { validateConditions, validateImmutable } from '@coracle/apimachinery/validation';
 import { specOf } from '../shared/pod-template.ts';
 import { type Strategy, timestamp } from '../shared/registry.ts';
+import { restoreStatus } from '../shared/status.ts';
 import { templateMetadataErrors } from '../shared/template-metadata.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
 import { validateClaimStatus } from './claim-status.ts';
@@ -123,8 +124,7 @@ export const deviceTaintRuleStrategy: Strategy<DeviceTaintRule> = {
     stampTaint(object, environment.clock.now());
   },
   prepareForUpdate(object, old, { environment }) {
-    if (old.status === undefined) delete object.status;
-    else object.status = old.status;
+    restoreStatus(object, old);
     const [taint, before] = [object.spec?.taint, old.spec?.taint];
     // The time tells when the present effect came; who sets it himself is believed.
     if (taint !== undefined && taint.effect !== before?.effect && taint.timeAdded === before?.timeAdded) {

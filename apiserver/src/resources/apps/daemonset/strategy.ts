@@ -3,6 +3,7 @@ import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import type { DaemonSet, DaemonSetSpec } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
 import type { Strategy, TableStrategy } from '../../shared/registry.ts';
+import { restoreStatus } from '../../shared/status.ts';
 import { setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { ageColumn, ageOf, column, containerCells, labelsText, nameColumn, wideColumn } from '../../shared/table.ts';
 import { validateDaemonSetSpec, validateDaemonSetStatus } from './validation.ts';
@@ -54,8 +55,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     setTemplateGeneration(object, 1);
   },
   prepareForUpdate(object, old) {
-    if (old.status === undefined) delete object.status;
-    else object.status = old.status;
+    restoreStatus(object, old);
     const before = Number.parseInt(old.metadata?.annotations?.[templateGeneration] ?? '', 10) || 0;
     const changed = !semanticEqual(object.spec.template, old.spec.template);
     setTemplateGeneration(object, changed ? before + 1 : before);

@@ -2,6 +2,7 @@ import type { Node } from '@coracle/apimachinery/types/core-v1';
 import { cidrWarnings } from '@coracle/apimachinery/validation';
 import type { StrategyParts } from '../../parts.ts';
 import type { Strategy } from '../../shared/registry.ts';
+import { restoreStatus } from '../../shared/status.ts';
 import { ageColumn, ageOf, column, nameColumn, orNone, wideColumn } from '../../shared/table.ts';
 import { roundUpToMilli } from '../pod/pod-spec-defaults.ts';
 import { nodeProxy } from './proxy.ts';
@@ -16,8 +17,7 @@ export function nodeStrategy(parts: StrategyParts): Strategy<Node> {
     generation: 'none',
     prepareForCreate: dropConfigSource,
     prepareForUpdate(node, old) {
-      if (old.status === undefined) delete node.status;
-      else node.status = old.status;
+      restoreStatus(node, old);
       if (old.spec?.configSource === undefined) dropConfigSource(node);
     },
     validate: nodeErrors,

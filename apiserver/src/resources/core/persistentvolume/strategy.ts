@@ -1,5 +1,6 @@
 import type { PersistentVolume } from '@coracle/apimachinery/types/core-v1';
 import { type Strategy, timestamp } from '../../shared/registry.ts';
+import { restoreStatus } from '../../shared/status.ts';
 import { ageColumn, ageOf, column, nameColumn, orUnset, wideColumn } from '../../shared/table.ts';
 import { roundUpToMilli } from '../pod/pod-spec-defaults.ts';
 import { accessModesText } from './access-modes.ts';
@@ -24,8 +25,7 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
     volume.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(environment.clock.now()) };
   },
   prepareForUpdate(volume, old) {
-    if (old.status === undefined) delete volume.status;
-    else volume.status = old.status;
+    restoreStatus(volume, old);
   },
   validate: volumeErrors,
   validateUpdate: volumeUpdateErrors,

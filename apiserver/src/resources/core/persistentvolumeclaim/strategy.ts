@@ -1,5 +1,6 @@
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '@coracle/apimachinery/types/core-v1';
 import type { Strategy } from '../../shared/registry.ts';
+import { restoreStatus } from '../../shared/status.ts';
 import { ageColumn, ageOf, column, nameColumn, orUnset, wideColumn } from '../../shared/table.ts';
 import { accessModesText } from '../persistentvolume/access-modes.ts';
 import { storageClassAnnotation } from '../persistentvolume/strategy.ts';
@@ -22,8 +23,7 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
     if (claim.spec) settleDataSource(claim.spec, undefined);
   },
   prepareForUpdate(claim, old) {
-    if (old.status === undefined) delete claim.status;
-    else claim.status = old.status;
+    restoreStatus(claim, old);
     if (claim.spec) settleDataSource(claim.spec, old.spec);
   },
   validate: ({ spec }) => claimErrors(spec ?? {}, 'spec'),

@@ -2,6 +2,7 @@ import { deepEqual } from '@coracle/apimachinery/json';
 import type { Pod, PodAffinityTerm } from '@coracle/apimachinery/types/core-v1';
 import type { LabelSelector } from '@coracle/apimachinery/types/meta-v1';
 import type { WriteContext } from '../../shared/registry.ts';
+import { restoreStatus } from '../../shared/status.ts';
 import { setPodCondition } from './conditions.ts';
 import { setPodLevelResources } from './pod-level-resources.ts';
 import { qualityOfService } from './quality-of-service.ts';
@@ -27,11 +28,6 @@ export function preparePodForUpdate(pod: Pod, old: Pod): void {
   restoreStatus(pod, old);
   // A client that does not know pod-level resources leaves them out without meaning it.
   if (pod.spec && old.spec?.resources) pod.spec.resources ??= structuredClone(old.spec.resources);
-}
-
-function restoreStatus(pod: Pod, old: Pod): void {
-  if (old.status === undefined) delete pod.status;
-  else pod.status = old.status;
 }
 
 /** metadata.generation of a pod counts changes of its spec. */
