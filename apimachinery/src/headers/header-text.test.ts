@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { headerKey, headerText, keyOfHeader, textOfHeader } from './index.ts';
+import { headerKey, headerText, keyOfHeader, textOfHeader } from './header-text.ts';
 
 describe('names in headers', () => {
   it('are UTF-8', () => {

@@ -17,7 +17,7 @@ import type { Readers, Writers } from '../registry/readers.ts';
 import { resolveService, type ServiceTarget } from '../webhooks/index.ts';
 import { type Availability, failedDiscovery, obstacleOf, passed } from './availability.ts';
 import { rowsOfResourceList } from './remote-rows.ts';
-import { identityHeaders, type ProxyIdentity, RemoteServer } from './remote-server.ts';
+import { type ProxyIdentity, RemoteServer, remoteHeaders } from './remote-server.ts';
 
 export interface AggregationDependencies {
   readonly environment: Environment;
@@ -111,7 +111,7 @@ export class Aggregation {
       ...target,
       path: query === '' ? request.path : `${request.path}?${query}`,
       agent: remote.server.agent,
-      headers: identityHeaders(user),
+      headers: remoteHeaders(user),
     } as const;
     try {
       if (request.upgrade !== undefined) return await forwardUpgrade(request, destination);

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import * as https from 'node:https';
 import type { Readable } from 'node:stream';
-import { headerKey, headerText } from '@coracle/apimachinery/headers';
+import { identityHeaders } from '@coracle/apimachinery/headers';
 import { isObject } from '@coracle/apimachinery/json';
 import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1';
 import type { UserInfo } from '../http/api-request.ts';
@@ -44,7 +44,7 @@ export class RemoteServer {
         path,
         agent: this.agent,
         timeout: checkTimeoutMs,
-        headers: { accept, ...identityHeaders(aggregator) },
+        headers: { accept, ...remoteHeaders(aggregator) },
       });
       const url = `https://${target.host}:${target.port}${path}`;
       outgoing.on('timeout', () => outgoing.destroy(new Error(`timed out waiting for ${url}`)));
@@ -81,15 +81,9 @@ export class RemoteServer {
 /** Who asks for discovery documents: somebody who may. */
 const aggregator: UserInfo = { username: 'system:kube-aggregator', groups: ['system:masters'], extra: {} };
 
-/** How a front proxy tells who the caller is: a header for each value. */
-export function identityHeaders({ username, uid, groups, extra }: UserInfo): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = { 'x-remote-user': headerText(username) };
-  if (uid !== undefined) headers['x-remote-uid'] = headerText(uid);
-  if (groups.length > 0) headers['x-remote-group'] = groups.map(headerText);
-  for (const [name, values] of Object.entries(extra)) {
-    headers[`x-remote-extra-${headerKey(name)}`] = values.map(headerText);
-  }
-  return headers;
+/** How a front proxy tells who the caller is. */
+export function remoteHeaders(user: UserInfo): OutgoingHttpHeaders {
+  return identityHeaders('x-remote', user);
 }
 
 async function readAll(stream: Readable): Promise<string> {

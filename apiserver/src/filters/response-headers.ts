@@ -1,4 +1,5 @@
 import type { Environment } from '@coracle/apimachinery/component';
+import { headerText } from '@coracle/apimachinery/headers';
 import type { Filter } from './filter.ts';
 import { newUuid } from '../registry/uuid.ts';
 
@@ -42,5 +43,5 @@ export function warningHeader(texts: readonly string[]): string {
 function quoteWarning(text: string): string {
   const printable = text.replaceAll(/[\x00-\x1f\x7f]+/g, ' ').trim();
   const escaped = printable.replaceAll(/[\\"]/g, (character) => `\\${character}`);
-  return `"${Buffer.from(escaped, 'utf8').toString('latin1')}"`;
+  return `"${headerText(escaped)}"`;
 }

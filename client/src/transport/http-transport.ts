@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, type AgentOptions, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { headerKey, headerText } from '@coracle/apimachinery/headers';
+import { identityHeaders } from '@coracle/apimachinery/headers';
 import { decodeBody } from './decode-body.ts';
 import { failureOf, unreachable } from './failure.ts';
 import { jsonLines } from './json-lines.ts';
@@ -51,7 +51,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   const headersOf = async (request: TransportRequest): Promise<Record<string, string | string[]>> => ({
     accept: request.accept ?? 'application/json',
     ...(options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }),
-    ...(await identityHeaders(options)),
+    ...(await credentialHeaders(options)),
   });
 
   const send = async (request: TransportRequest, signal: AbortSignal | undefined): Promise<IncomingMessage> => {
@@ -126,22 +126,15 @@ function tlsOptions(options: HttpTransportOptions): AgentOptions {
   };
 }
 
-async function identityHeaders({
+async function credentialHeaders({
   token,
   impersonate,
 }: HttpTransportOptions): Promise<Record<string, string | string[]>> {
   const headers: Record<string, string | string[]> = {};
   if (token !== undefined) headers.authorization = `Bearer ${typeof token === 'function' ? await token() : token}`;
-  if (impersonate) {
-    const { user, uid, groups = [], extra = {} } = impersonate;
-    headers['impersonate-user'] = headerText(user);
-    if (uid !== undefined) headers['impersonate-uid'] = headerText(uid);
-    if (groups.length > 0) headers['impersonate-group'] = groups.map(headerText);
-    for (const [key, values] of Object.entries(extra)) {
-      headers[`impersonate-extra-${headerKey(key)}`] = values.map(headerText);
-    }
-  }
-  return headers;
+  if (impersonate === undefined) return headers;
+  const { user: username, uid, groups = [], extra = {} } = impersonate;
+  return { ...headers, ...identityHeaders('impersonate', { username, uid, groups, extra }) };
 }
 
 function encodeBody(body: unknown): Uint8Array | undefined {
