@@ -23,10 +23,14 @@ describe('patterns of users', () => {
   });
 
   it('are not looked for again and again in all of a long text', () => {
-    expect(() => compilePattern('(a+b)|a').findAll('a'.repeat(20_000))).to.throw('too many matches');
+    const pattern = compilePattern('(a+b)|a');
+    expect(() => pattern.findAll('a'.repeat(20_000))).to.throw('too many matches');
+    expect(pattern.find('a'.repeat(20_000))).to.equal('a');
   });
 
   it('find what matches in order', () => {
     expect(compilePattern('[a-z]+').findAll('ab 1 c')).to.deep.equal(['ab', 'c']);
+    expect(compilePattern('[a-z]+').find('1 ab c')).to.equal('ab');
+    expect(compilePattern('[a-z]+').find('1')).to.equal(undefined);
   });
 });

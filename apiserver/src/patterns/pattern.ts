@@ -4,6 +4,8 @@ import { RE2JS } from 're2js';
 export interface Pattern {
   /** Throws where the text is too long for this pattern. */
   test(text: string): boolean;
+  /** What matches first; undefined where nothing does. */
+  find(text: string): string | undefined;
   /** What matches, without overlaps, in order. */
   findAll(text: string): string[];
 }
@@ -53,6 +55,10 @@ function patternOf(compiled: RE2JS, instructions: number): Pattern {
   };
   return {
     test: (text) => matcherOf(text).find(),
+    find(text) {
+      const matcher = matcherOf(text);
+      return matcher.find() ? (matcher.group() ?? '') : undefined;
+    },
     findAll(text) {
       const found: string[] = [];
       const matcher = matcherOf(text);
