@@ -16,6 +16,8 @@ const reserved: ReadonlySet<string> = new Set(
   'as break const continue else for function if import let loop namespace package return var void while'.split(' '),
 );
 const relations: ReadonlySet<string> = new Set(['<', '<=', '>=', '>', '==', '!=', 'in']);
+const sums: ReadonlySet<string> = new Set(['+', '-']);
+const products: ReadonlySet<string> = new Set(['*', '/', '%']);
 
 /** Reads an expression and expands its macros. Throws CelError with every syntax issue, worded as cel-go's parser does. */
 export function parse(source: string, bindings = false): Expression {
@@ -159,34 +161,18 @@ class Parser {
   }
 
   #relation(): Expression {
-    let left = this.#sum();
-    let links = 0;
-    while (relations.has(this.#token.text) && ['punctuation', 'keyword'].includes(this.#token.type)) {
-      this.#countLink(++links);
+    const product = () => this.#chain(products, () => this.#unary());
+    return this.#chain(relations, () => this.#chain(sums, product));
+  }
+
+  /** Operators of one precedence, from left to right. */
+  #chain(operators: ReadonlySet<string>, operand: () => Expression): Expression {
+    let left = operand();
+    for (let links = 1; operators.has(this.#token.text) && this.#is(this.#token.text); links++) {
+      this.#countLink(links);
       const mark = this.#next();
       const name = mark.text === 'in' ? '@in' : `_${mark.text}_`;
-      left = this.#nodes.call(mark.offset, name, [left, this.#sum()]);
-    }
-    return left;
-  }
-
-  #sum(): Expression {
-    let left = this.#product();
-    let links = 0;
-    for (let mark = this.#take('+') ?? this.#take('-'); mark !== undefined; mark = this.#take('+') ?? this.#take('-')) {
-      this.#countLink(++links);
-      left = this.#nodes.call(mark.offset, `_${mark.text}_`, [left, this.#product()]);
-    }
-    return left;
-  }
-
-  #product(): Expression {
-    const mark = () => this.#take('*') ?? this.#take('/') ?? this.#take('%');
-    let left = this.#unary();
-    let links = 0;
-    for (let found = mark(); found !== undefined; found = mark()) {
-      this.#countLink(++links);
-      left = this.#nodes.call(found.offset, `_${found.text}_`, [left, this.#unary()]);
+      left = this.#nodes.call(mark.offset, name, [left, operand()]);
     }
     return left;
   }
