@@ -4,6 +4,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { type DeletionPlan, planDeletion } from './deletion-plan.ts';
 import type { DeleteOptions } from './readers.ts';
+import { failedPrecondition } from './precondition.ts';
 import { storedKind } from './served-resource.ts';
 import { keyOf, runAfterDelete } from './update.ts';
 import { admissionAttributes, type Write } from './write.ts';
@@ -144,8 +145,7 @@ function checkPreconditions({ resource }: Write, current: KubernetesObject, { pr
     const [wanted, found = ''] = [preconditions[name], meta[name]];
     if (wanted === undefined || wanted === found) continue;
     if (resource.strategy.deletion?.preconditionsOfStore === true) {
-      const text = `Precondition failed: ${label} in precondition: ${wanted}, ${label} in object meta: ${found}`;
-      throw conflict(resource.groupResource, meta.name ?? '', text);
+      throw conflict(resource.groupResource, meta.name ?? '', failedPrecondition(label, wanted, found));
     }
     const { group, kind } = storedKind(resource);
     const text = `the ${label} in the precondition (${wanted}) does not match the ${label} in record (${found}). ${after}`;

@@ -16,6 +16,7 @@ import { createObject } from './create.ts';
 import { findingsOf } from './findings.ts';
 import { dropGatedFields } from './gated-fields.ts';
 import { generationGrows, resetPaths } from './generation.ts';
+import { failedPrecondition } from './precondition.ts';
 import {
   assign,
   carryOverSystemFields,
@@ -87,7 +88,7 @@ function checkVersionText({ resourceVersion }: ObjectMeta): void {
 function uidConflict(write: Write, name: string, uid: string, namespace: string | undefined, stored: string) {
   const { row, groupResource } = write.resource;
   const key = `/${row.storagePrefix}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored}`;
+  const why = failedPrecondition('UID', uid, stored);
   const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
   return conflict(groupResource, name, text);
 }

@@ -1,7 +1,7 @@
 import { badRequest, conflict, field, type FieldError, isStatus, notFound } from '@coracle/apimachinery/errors';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { Binding, Pod } from '@coracle/apimachinery/types/core-v1';
-import type { SubresourceStrategy, WriteContext } from '../../shared/registry.ts';
+import { failedPrecondition, type SubresourceStrategy, type WriteContext } from '../../shared/registry.ts';
 import { success } from '../../shared/status.ts';
 import { setPodCondition } from './conditions.ts';
 
@@ -61,10 +61,9 @@ function assignNode(pod: Pod, { metadata, target }: Binding, now: number): void 
 function checkPreconditions(pod: Pod, wanted: Binding['metadata']): void {
   const { uid = '', resourceVersion = '', name = '' } = pod.metadata ?? {};
   if (wanted?.uid && wanted.uid !== uid) {
-    throw conflict(pods, name, `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${uid}`);
+    throw conflict(pods, name, failedPrecondition('UID', wanted.uid, uid));
   }
   if (wanted?.resourceVersion && wanted.resourceVersion !== resourceVersion) {
-    const text = `ResourceVersion in precondition: ${wanted.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`;
-    throw conflict(pods, name, `Precondition failed: ${text}`);
+    throw conflict(pods, name, failedPrecondition('ResourceVersion', wanted.resourceVersion, resourceVersion));
   }
 }
