@@ -103,7 +103,7 @@ describe('authentication', () => {
     expect(await failureOf(withToken(forged))).to.match(/error in cryptographic primitive/);
     expect(await failureOf(withToken('what.is.this'))).to.equal('invalid bearer token');
     await clock.advance(600_000 + 61_000);
-    expect(await failureOf(withToken(good))).to.equal('service account token has expired');
+    expect(await failureOf(withToken(good))).to.equal('[invalid bearer token, service account token has expired]');
   });
 
   it('believes an older key, RSA as well', async () => {

@@ -50,8 +50,7 @@ export async function createAuthentication(
   const authenticators = [
     ...(proxies === undefined ? [] : [frontProxyAuthenticator(proxies, frontProxy?.allowedNames ?? [])]),
     clientCertificateAuthenticator(proxies),
-    ...bearers,
-    unknownTokenAuthenticator,
+    bearerAuthenticator(bearers, audiences),
     ...anonymousAuthenticators(options, jwt.anonymous),
   ];
   const tokens: TokenService = {
@@ -83,7 +82,6 @@ function anonymousAuthenticators(
  */
 function forAudiences(authenticator: TokenAuthenticator, own: readonly string[]): TokenAuthenticator {
   return {
-    ...authenticator,
     async authenticateToken(token, wanted) {
       const audiences = wanted.filter((audience) => own.includes(audience));
       if (wanted.length > 0 && audiences.length === 0) return undefined;
@@ -96,13 +94,20 @@ function forAudiences(authenticator: TokenAuthenticator, own: readonly string[])
 const unknownToken = 'invalid bearer token';
 
 /** A token that nobody knows is a bad credential: its sender is not let in as anonymous. */
-const unknownTokenAuthenticator: Authenticator = {
-  name: 'unknown-token',
-  authenticate(request) {
-    if (bearerTokenOf(request) !== undefined) throw new Error(unknownToken);
-    return undefined;
-  },
-};
+function bearerAuthenticator(bearers: readonly TokenAuthenticator[], audiences: readonly string[]): Authenticator {
+  const believe = async (token: string) => {
+    const answer = await authenticateToken(bearers, token, audiences);
+    if (answer === undefined) throw new Error(unknownToken);
+    return answer;
+  };
+  return {
+    name: 'bearer-token',
+    authenticate(request) {
+      const token = bearerTokenOf(request);
+      return token === undefined ? undefined : believe(token);
+    },
+  };
+}
 
 async function authenticateToken(
   bearers: readonly TokenAuthenticator[],

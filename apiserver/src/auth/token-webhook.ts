@@ -4,7 +4,6 @@ import { isObject } from '@coracle/apimachinery/json';
 import type { TokenReviewStatus } from '@coracle/apimachinery/types/authentication-v1';
 import { ExpiringCache, openKubeconfigClient, withRetries } from '../webhooks/index.ts';
 import type { Authentication, TokenAuthenticator } from './authenticator.ts';
-import { bearerTokenOf } from './authenticators/bearer-token.ts';
 
 /** `--authentication-token-webhook-…`. */
 export interface TokenWebhookOptions {
@@ -51,29 +50,22 @@ export async function openTokenWebhook(
     return answer;
   };
 
-  const authenticateToken = async (token: string, audiences: readonly string[]) => {
-    const key = createHash('sha256')
-      .update(JSON.stringify([token, audiences]))
-      .digest('base64');
-    let answer = answers.get(key);
-    if (answer === undefined) {
-      let asking = asked.get(key);
-      if (asking === undefined) {
-        asking = ask(key, token, audiences).finally(() => asked.delete(key));
-        asked.set(key, asking);
-      }
-      answer = await asking;
-    }
-    return answer.authentication;
-  };
-
   return {
-    name: 'token-webhook',
-    authenticate(request) {
-      const token = bearerTokenOf(request);
-      return token === undefined ? undefined : authenticateToken(token, own);
+    async authenticateToken(token, audiences) {
+      const key = createHash('sha256')
+        .update(JSON.stringify([token, audiences]))
+        .digest('base64');
+      let answer = answers.get(key);
+      if (answer === undefined) {
+        let asking = asked.get(key);
+        if (asking === undefined) {
+          asking = ask(key, token, audiences).finally(() => asked.delete(key));
+          asked.set(key, asking);
+        }
+        answer = await asking;
+      }
+      return answer.authentication;
     },
-    authenticateToken,
   };
 }
 

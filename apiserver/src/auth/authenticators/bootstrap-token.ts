@@ -4,7 +4,6 @@ import type { Secret } from '@coracle/apimachinery/types/core-v1';
 import { Secrets } from '@coracle/apimachinery/resources';
 import type { Readers } from '../../registry/readers.ts';
 import type { Authentication, TokenAuthenticator } from '../authenticator.ts';
-import { bearerTokenOf } from './bearer-token.ts';
 import { authenticatedGroup } from './users.ts';
 
 const tokenPattern = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
@@ -16,19 +15,13 @@ const defaultGroup = 'system:bootstrappers';
  * plugin/pkg/auth/authenticator/token/bootstrap. A Secret that does not fit is as good as none.
  */
 export function bootstrapTokenAuthenticator(readers: Readers, clock: Clock): TokenAuthenticator {
-  const authenticateToken = async (token: string): Promise<Authentication | undefined> => {
-    const [, id, secret] = tokenPattern.exec(token) ?? [];
-    if (id === undefined || secret === undefined) return undefined;
-    const key = { namespace: 'kube-system', name: `bootstrap-token-${id}` };
-    const stored = await readers.get<Secret>(Secrets, key);
-    return stored && check(stored, id, secret, clock.now());
-  };
   return {
-    name: 'bootstrap-token',
-    authenticateToken,
-    authenticate(request) {
-      const token = bearerTokenOf(request);
-      return token === undefined || !tokenPattern.test(token) ? undefined : authenticateToken(token);
+    async authenticateToken(token) {
+      const [, id, secret] = tokenPattern.exec(token) ?? [];
+      if (id === undefined || secret === undefined) return undefined;
+      const key = { namespace: 'kube-system', name: `bootstrap-token-${id}` };
+      const stored = await readers.get<Secret>(Secrets, key);
+      return stored && check(stored, id, secret, clock.now());
     },
   };
 }

@@ -8,7 +8,6 @@ import type { Readers } from '../../registry/readers.ts';
 import type { Authentication, TokenAuthenticator } from '../authenticator.ts';
 import { parseToken } from '../tokens/json-web-token.ts';
 import type { ServiceAccountKeys } from '../tokens/service-account-keys.ts';
-import { bearerTokenOf } from './bearer-token.ts';
 import { serviceAccountUser } from './users.ts';
 
 /** Issuer of tokens that live in Secrets. */
@@ -42,7 +41,6 @@ interface Reference {
  * still exist, every time (upstream pkg/serviceaccount/{jwt,claims,legacy}.go).
  */
 export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
-  readonly name = 'service-account-token';
   readonly #keys: ServiceAccountKeys;
   readonly #readers: Readers;
   readonly #clock: Clock;
@@ -53,11 +51,6 @@ export class ServiceAccountTokenAuthenticator implements TokenAuthenticator {
     this.#keys = keys;
     this.#readers = readers;
     this.#clock = clock;
-  }
-
-  authenticate(request: Parameters<TokenAuthenticator['authenticate']>[0]) {
-    const token = bearerTokenOf(request);
-    return token === undefined ? undefined : this.authenticateToken(token, this.#keys.audiences);
   }
 
   async authenticateToken(token: string, audiences: readonly string[]): Promise<Authentication | undefined> {

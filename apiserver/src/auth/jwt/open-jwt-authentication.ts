@@ -4,7 +4,6 @@ import { badRequest } from '@coracle/apimachinery/errors';
 import { createReloadMetrics, followFile, NotYet, parseConfig, readText } from '../../configfile/index.ts';
 import type { MetricRegistry } from '../../metrics/index.ts';
 import type { TokenAuthenticator } from '../authenticator.ts';
-import { bearerTokenOf } from '../authenticators/bearer-token.ts';
 import { type AnonymousConfig, type AuthenticationConfiguration, authenticationConfigKind } from './configuration.ts';
 import { configurationOfFlags, type OidcOptions } from './from-flags.ts';
 import { JwtAuthenticators } from './jwt-authenticators.ts';
@@ -84,12 +83,5 @@ function waitUntilReady(authenticators: JwtAuthenticators, clock: Environment['c
 }
 
 function asAuthenticator(current: () => JwtAuthenticators): TokenAuthenticator {
-  return {
-    name: 'jwt',
-    authenticate(request) {
-      const token = bearerTokenOf(request);
-      return token === undefined ? undefined : current().authenticate(token);
-    },
-    authenticateToken: (token) => current().authenticate(token),
-  };
+  return { authenticateToken: (token) => current().authenticate(token) };
 }
