@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Clock } from '@coracle/apimachinery/clock';
 
 const answerBytesMax = 3 * 1024 * 1024;
 
@@ -9,8 +10,41 @@ export interface Answer {
   readonly text: string;
 }
 
-/** One request and its whole answer, whatever the status. Over TLS unless the options say `http:`. */
-export function exchange(options: https.RequestOptions, body: string | undefined): Promise<Answer> {
+export interface Limits {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** Gives the request up before that. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The answer did not come within its time; the text is Go's. */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded';
+
+  constructor() {
+    super('context deadline exceeded');
+  }
+}
+
+/** One request and its whole answer, whatever the status. Over TLS unless the options say `http:`. Throws DeadlineExceeded. */
+export async function exchange(
+  options: https.RequestOptions,
+  body: string | undefined,
+  { clock, timeoutMs, signal }: Limits,
+): Promise<Answer> {
+  const deadline = new AbortController();
+  const timer = clock.after(timeoutMs, () => deadline.abort());
+  const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
+  try {
+    return await send({ ...options, signal: either }, body);
+  } catch (error) {
+    throw deadline.signal.aborted ? new DeadlineExceeded() : error;
+  } finally {
+    timer.cancel();
+  }
+}
+
+function send(options: https.RequestOptions, body: string | undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = (options.protocol === 'http:' ? http : https).request(options, (response) => {
       const chunks: Buffer[] = [];

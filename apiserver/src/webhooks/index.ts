@@ -1,9 +1,9 @@
 /**
- * Calls to programs that the cluster's users run beside the API server: admission and conversion; and to
- * those outside of it that a kubeconfig file names: audit, authentication and authorization.
+ * Calls to other programs over HTTP: those that the cluster's users run (admission, conversion), those outside of it that a
+ * kubeconfig file names (audit, authentication, authorization), and issuers of tokens.
  */
 export { AnswerError, type KubeconfigClient, openKubeconfigClient } from './kubeconfig-client.ts';
-export { type Answer, exchange } from './exchange.ts';
+export { type Answer, DeadlineExceeded, exchange } from './exchange.ts';
 export { ExpiringCache } from './expiring-cache.ts';
 export { withRetries } from './retry.ts';
 export { type EndpointReaders, resolveService, type ServiceTarget } from './service-endpoint.ts';

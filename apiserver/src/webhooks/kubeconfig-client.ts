@@ -95,8 +95,6 @@ export async function openKubeconfigClient(
     async post(body, { timeoutMs, signal }) {
       url.searchParams.set('timeout', formatDuration(timeoutMs));
       const where = `Post ${JSON.stringify(url.href)}`;
-      const deadline = new AbortController();
-      const timer = clock.after(timeoutMs, () => deadline.abort());
       try {
         const { status, text } = await exchange(
           {
@@ -112,18 +110,15 @@ export async function openKubeconfigClient(
               'content-length': Buffer.byteLength(body),
               ...(await authorizationOf(path, user)),
             },
-            signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
           },
           body,
+          { clock, timeoutMs, signal },
         );
         if (status < 200 || status > 299) throw new AnswerError(where, status, text);
         return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
       } catch (error) {
         if (error instanceof AnswerError) throw error;
-        if (deadline.signal.aborted) throw new Error(`${where}: context deadline exceeded`);
         throw new Error(`${where}: ${textOfError(error)}`, { cause: error });
-      } finally {
-        timer.cancel();
       }
     },
     close: () => agent.destroy(),

@@ -1,9 +1,9 @@
 import * as https from 'node:https';
 import { isIP } from 'node:net';
 import { normalize } from 'node:path/posix';
-import type { Clock } from '@coracle/apimachinery/clock';
 import type { Environment } from '@coracle/apimachinery/component';
-import { exchange } from './exchange.ts';
+import { textOfError } from '@coracle/apimachinery/errors';
+import { exchange, type Limits } from './exchange.ts';
 import { type EndpointReaders, resolveService } from './service-endpoint.ts';
 
 /** Where a webhook is, as every configuration says it: `url`, or a Service. */
@@ -112,11 +112,9 @@ async function post(
   { url, host, port, servername }: Place,
   agent: https.Agent,
   body: string,
-  { signal, clock, timeoutMs }: { signal: AbortSignal; clock: Clock; timeoutMs: number },
+  limits: Limits,
 ): Promise<unknown> {
   const shown = `Post ${JSON.stringify(textOf(url))}`;
-  const deadline = new AbortController();
-  const timer = clock.after(timeoutMs, () => deadline.abort());
   try {
     const { status, text } = await exchange(
       {
@@ -133,16 +131,13 @@ async function post(
           accept: 'application/json',
           'content-length': Buffer.byteLength(body),
         },
-        signal: AbortSignal.any([signal, deadline.signal]),
       },
       body,
+      limits,
     );
     if (status < 200 || status > 299) throw new Error(`the server answered ${status}: ${text.slice(0, 200)}`);
     return JSON.parse(text) as unknown;
   } catch (error) {
-    if (deadline.signal.aborted) throw new Error(`${shown}: context deadline exceeded`);
-    throw new Error(`${shown}: ${error instanceof Error ? error.message : String(error)}`);
-  } finally {
-    timer.cancel();
+    throw new Error(`${shown}: ${textOfError(error)}`);
   }
 }

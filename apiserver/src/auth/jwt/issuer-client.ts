@@ -21,17 +21,13 @@ export function createIssuerClient(
   const agent = new https.Agent({ keepAlive: true, ...(authorities ? { ca: authorities } : {}) });
   const once = async (url: URL, headers: Readonly<Record<string, string>>): Promise<Answer> => {
     if (url.protocol !== 'https:') throw new Error(`unsupported protocol scheme "${url.protocol.slice(0, -1)}"`);
-    const deadline = new AbortController();
-    const timer = clock.after(requestTimeoutMs, () => deadline.abort(new Error('context deadline exceeded')));
-    const both = AbortSignal.any([signal, deadline.signal]);
+    const { hostname: host, port, pathname, search } = url;
+    const where = { host: host.replace(/^\[(.*)\]$/, '$1'), ...(port === '' ? {} : { port: Number(port) }) };
+    const limits = { clock, timeoutMs: requestTimeoutMs, signal };
     try {
-      const { hostname: host, port, pathname, search } = url;
-      const where = { host: host.replace(/^\[(.*)\]$/, '$1'), ...(port === '' ? {} : { port: Number(port) }) };
-      return await exchange({ agent, ...where, path: `${pathname}${search}`, headers, signal: both }, undefined);
+      return await exchange({ agent, ...where, path: `${pathname}${search}`, headers }, undefined, limits);
     } catch (error) {
-      throw both.aborted ? both.reason : error;
-    } finally {
-      timer.cancel();
+      throw signal.aborted ? signal.reason : error;
     }
   };
   return {

@@ -3,7 +3,7 @@ import { silentLogger } from '@coracle/apimachinery/component';
 import type { SubjectAccessReview, SubjectAccessReviewStatus } from '@coracle/apimachinery/types/authorization-v1';
 import { expect } from 'chai';
 import { MetricRegistry } from '../../metrics/registry.ts';
-import { AnswerError } from '../../webhooks/index.ts';
+import { AnswerError, DeadlineExceeded } from '../../webhooks/index.ts';
 import type { WebhookConfiguration } from '../authorization/configuration.ts';
 import { createAuthorizationMetrics } from '../authorization/metrics.ts';
 import type { AuthorizationAttributes } from '../authorizer.ts';
@@ -203,7 +203,7 @@ describe('webhook authorizer', () => {
   });
 
   it('counts what it lets pass for want of an answer', async () => {
-    const { authorizer, registry } = prepare([new Error('Post: context deadline exceeded')]);
+    const { authorizer, registry } = prepare([new Error('Post: too late', { cause: new DeadlineExceeded() })]);
     await authorizer.authorize(listPods);
     const labels = '{name="hook",result="timeout"} 1';
     expect(registry.text()).to.include(`apiserver_authorization_webhook_evaluations_total${labels}`);

@@ -2,7 +2,13 @@ import type { Environment } from '@coracle/apimachinery/component';
 import { genericServerResponse, textOfError } from '@coracle/apimachinery/errors';
 import { parseDuration } from '@coracle/apimachinery/quantity';
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '@coracle/apimachinery/types/authorization-v1';
-import { AnswerError, ExpiringCache, type KubeconfigClient, withRetries } from '../../webhooks/index.ts';
+import {
+  AnswerError,
+  DeadlineExceeded,
+  ExpiringCache,
+  type KubeconfigClient,
+  withRetries,
+} from '../../webhooks/index.ts';
 import { noOpinion } from '../authorization/authorizer-chain.ts';
 import {
   authorizedTtlDefault,
@@ -153,11 +159,12 @@ function controlledLength(attributes: AuthorizationAttributes): number {
 
 function resultOf(error: unknown, signal: AbortSignal): 'canceled' | 'timeout' | 'error' {
   if (signal.aborted) return 'canceled';
-  const late = error instanceof AnswerError ? error.status === 504 : textOfError(error).endsWith(deadlineExceeded);
+  const late =
+    error instanceof AnswerError
+      ? error.status === 504
+      : error instanceof Error && error.cause instanceof DeadlineExceeded;
   return late ? 'timeout' : 'error';
 }
-
-const deadlineExceeded = 'context deadline exceeded';
 
 /** As client-go words an answer that is no success. */
 function messageOf(error: unknown): string {
