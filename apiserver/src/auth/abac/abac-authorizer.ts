@@ -1,5 +1,6 @@
 import type { UserInfo } from '../../http/api-request.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, UserRules } from '../authorizer.ts';
+import { urlCovers } from '../rbac/rules.ts';
 import type { AbacPolicy } from './policy-file.ts';
 
 const readVerbs = ['get', 'list', 'watch'];
@@ -40,7 +41,8 @@ const verbsOf = (readonly: boolean | undefined) => (readonly ? readVerbs : ['*']
 function matches(policy: AbacPolicy, attributes: AuthorizationAttributes): boolean {
   if (!concerns(policy, attributes.user)) return false;
   if (policy.readonly && !readVerbs.includes(attributes.verb)) return false;
-  return attributes.isResourceRequest ? matchesResource(policy, attributes) : matchesPath(policy, attributes.path);
+  if (attributes.isResourceRequest) return matchesResource(policy, attributes);
+  return urlCovers(policy.nonResourcePath ?? '', attributes.path);
 }
 
 /** A policy that names both wants both; one that names neither is nobody's. */
@@ -52,9 +54,4 @@ function concerns({ user, group }: AbacPolicy, { username, groups }: UserInfo): 
 function matchesResource(policy: AbacPolicy, { namespace, resource, apiGroup }: AuthorizationAttributes): boolean {
   const fits = (wanted: string | undefined, value: string) => wanted === '*' || (wanted ?? '') === value;
   return fits(policy.namespace, namespace) && fits(policy.resource, resource) && fits(policy.apiGroup, apiGroup);
-}
-
-function matchesPath({ nonResourcePath = '' }: AbacPolicy, path: string): boolean {
-  if (nonResourcePath === path) return true;
-  return nonResourcePath.endsWith('*') && path.startsWith(nonResourcePath.replace(/\*+$/, ''));
 }

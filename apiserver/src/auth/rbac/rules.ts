@@ -36,7 +36,7 @@ function resourceMatches(resources: readonly string[] | undefined, resource: str
 }
 
 /** `/healthz/*` covers `/healthz/etcd`. */
-function urlCovers(owned: string, url: string): boolean {
+export function urlCovers(owned: string, url: string): boolean {
   return owned === url || (owned.endsWith('*') && url.startsWith(owned.replace(/\*+$/, '')));
 }
 
