@@ -12,6 +12,7 @@ import type { RemoteDocumentation } from '../openapi/index.ts';
 import type { RequestContext } from '../filters/filter.ts';
 import type { PathHandler } from '../handlers/root.ts';
 import type { ApiResponse } from '../http/api-request.ts';
+import { textResponse } from '../negotiation/object-response.ts';
 import { timestamp } from '../registry/metadata.ts';
 import type { Readers, Writers } from '../registry/readers.ts';
 import { resolveService, type ServiceTarget } from '../webhooks/index.ts';
@@ -240,9 +241,5 @@ export class Aggregation {
 
 /** As Go's http.Error: whoever asked for an aggregated API and gets this knows that it is not that API that speaks. */
 function unavailable(message: string): ApiResponse {
-  return {
-    status: 503,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
-    body: { type: 'bytes', chunks: [Buffer.from(`${message}\n`)] },
-  };
+  return textResponse(`${message}\n`, 503);
 }

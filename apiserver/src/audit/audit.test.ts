@@ -16,6 +16,7 @@ import { AuditWebhook } from './webhook-sink.ts';
 const rules = [
   { level: 'RequestResponse', resources: [{ resources: ['configmaps'] }], omitManagedFields: true },
   { level: 'Metadata', nonResourceURLs: ['/version'] },
+  { level: 'RequestResponse', nonResourceURLs: ['/healthz'] },
 ];
 
 describe('audit', () => {
@@ -70,6 +71,14 @@ describe('audit', () => {
     expect(metadata.uid).to.be.a('string');
     expect(metadata.managedFields).to.equal(undefined);
     expect(event?.requestReceivedTimestamp).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+  });
+
+  it('records no response object where the answer is a text', async () => {
+    const { transport } = await start({ omitStages: ['RequestReceived'], rules });
+    expect((await transport.request({ method: 'GET', path: '/healthz' })).object).to.equal('ok');
+    const [event] = await events();
+    expect(event).to.deep.include({ level: 'RequestResponse', responseStatus: { metadata: {}, code: 200 } });
+    expect(event).not.to.have.property('responseObject');
   });
 
   it('records what is refused, with the reason', async () => {

@@ -1,4 +1,5 @@
 import type { Status } from '@coracle/apimachinery/errors';
+import { isObject } from '@coracle/apimachinery/json';
 import type { Audit, AuditedResponse, AuditRecord } from '../audit/index.ts';
 import type { ApiResponse } from '../http/api-request.ts';
 import { isLongRunning } from './deadline.ts';
@@ -65,10 +66,12 @@ function tellError(audit: Audit, context: RequestContext, record: AuditRecord, e
 
 function responseOf({ status: code, body }: ApiResponse, record: AuditRecord): AuditedResponse {
   if (body.type === 'upgraded') return { status: { code: 101 } };
-  const object = body.type === 'bytes' ? body.value?.() : undefined;
-  const isStatus = (object as { kind?: unknown } | undefined)?.kind === 'Status';
+  const value = body.type === 'bytes' ? body.value?.() : undefined;
+  // A text, as of health checks, is no object: upstream records none.
+  const object = isObject(value) ? value : undefined;
+  const isStatus = object?.['kind'] === 'Status';
   return {
-    status: isStatus ? { ...shown(object as Status), code } : { code },
+    status: isStatus ? { ...shown(value as Status), code } : { code },
     ...(record.keepsResponse && object !== undefined ? { object } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { quote, StatusError } from '@coracle/apimachinery/errors';
 import type { AuthorizationAttributes, Authorizer } from '../auth/authorizer.ts';
 import type { ApiResponse, UserInfo } from '../http/api-request.ts';
+import { textResponse } from '../negotiation/object-response.ts';
 import type { Filter } from './filter.ts';
 import type { RequestInfo } from './request-info.ts';
 
@@ -29,11 +30,7 @@ const internalError = 'internal error';
 /** As upstream's responsewriters.InternalError: text, no Status. */
 function undecided(uri: string, failure: string): ApiResponse {
   const text = sanitize(`Internal Server Error: ${quote(uri)}: ${failure}`);
-  return {
-    status: 500,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
-    body: { type: 'bytes', chunks: [Buffer.from(`${text}\n`)] },
-  };
+  return textResponse(`${text}\n`, 500);
 }
 
 export function attributesOf(info: RequestInfo, user: UserInfo): AuthorizationAttributes {
