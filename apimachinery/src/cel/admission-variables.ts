@@ -4,10 +4,10 @@ import {
   intType,
   listOf,
   mapOf,
-  type ObjectField,
-  objectType,
   parseType,
+  recordType,
   stringType,
+  stringFields,
   timestampType,
   type Type,
 } from './types.ts';
@@ -44,28 +44,22 @@ const authorizerVariables = {
   'authorizer.requestResource': parseType('kubernetes.authorization.ResourceCheck'),
 };
 
-function object(name: string, types: Readonly<Record<string, Type>>): Type {
-  const fields = Object.entries(types).map(([key, type]): [string, ObjectField] => [key, { jsonName: key, type }]);
-  return objectType(name, new Map(fields));
-}
-
 function variablesType(types: ReadonlyMap<string, Type>): Type {
-  return object('kubernetes.variables', Object.fromEntries(types));
+  return recordType('kubernetes.variables', Object.fromEntries(types));
 }
 
-const texts = (...names: string[]): Record<string, Type> => Object.fromEntries(names.map((name) => [name, stringType]));
 const textList = listOf(stringType);
-const kindType = object('kubernetes.GroupVersionKind', texts('group', 'version', 'kind'));
-const resourceType = object('kubernetes.GroupVersionResource', texts('group', 'version', 'resource'));
+const kindType = recordType('kubernetes.GroupVersionKind', stringFields('group', 'version', 'kind'));
+const resourceType = recordType('kubernetes.GroupVersionResource', stringFields('group', 'version', 'resource'));
 
-const requestType = object('kubernetes.AdmissionRequest', {
-  ...texts('subResource', 'requestSubResource', 'name', 'namespace', 'operation'),
+const requestType = recordType('kubernetes.AdmissionRequest', {
+  ...stringFields('subResource', 'requestSubResource', 'name', 'namespace', 'operation'),
   kind: kindType,
   resource: resourceType,
   requestKind: kindType,
   requestResource: resourceType,
-  userInfo: object('kubernetes.UserInfo', {
-    ...texts('username', 'uid'),
+  userInfo: recordType('kubernetes.UserInfo', {
+    ...stringFields('username', 'uid'),
     groups: textList,
     extra: mapOf(stringType, textList),
   }),
@@ -73,9 +67,9 @@ const requestType = object('kubernetes.AdmissionRequest', {
   options: dynType,
 });
 
-const namespaceType = object('kubernetes.Namespace', {
-  metadata: object('kubernetes.NamespaceMetadata', {
-    ...texts('name', 'generateName', 'namespace', 'UID', 'resourceVersion'),
+const namespaceType = recordType('kubernetes.Namespace', {
+  metadata: recordType('kubernetes.NamespaceMetadata', {
+    ...stringFields('name', 'generateName', 'namespace', 'UID', 'resourceVersion'),
     labels: mapOf(stringType, stringType),
     annotations: mapOf(stringType, stringType),
     creationTimestamp: timestampType,
@@ -84,11 +78,11 @@ const namespaceType = object('kubernetes.Namespace', {
     generation: intType,
     finalizers: textList,
   }),
-  spec: object('kubernetes.NamespaceSpec', { finalizers: textList }),
-  status: object('kubernetes.NamespaceStatus', {
+  spec: recordType('kubernetes.NamespaceSpec', { finalizers: textList }),
+  status: recordType('kubernetes.NamespaceStatus', {
     conditions: listOf(
-      object('kubernetes.NamespaceCondition', {
-        ...texts('status', 'type', 'message', 'reason'),
+      recordType('kubernetes.NamespaceCondition', {
+        ...stringFields('status', 'type', 'message', 'reason'),
         lastTransitionTime: timestampType,
       }),
     ),

@@ -64,6 +64,16 @@ export function objectType(name: string, fields: ReadonlyMap<string, ObjectField
   return { kind: 'object', name, params: [], fields };
 }
 
+/** An object type whose fields are called in JSON as they are in expressions. */
+export function recordType(name: string, types: Readonly<Record<string, Type>>): Type {
+  const fields = Object.entries(types).map(([key, type]): [string, ObjectField] => [key, { jsonName: key, type }]);
+  return objectType(name, new Map(fields));
+}
+
+/** Fields that are strings, for `recordType`. */
+export const stringFields = (...names: string[]): Record<string, Type> =>
+  Object.fromEntries(names.map((name) => [name, stringType]));
+
 const byText = new Map<string, Type>(
   [boolType, intType, uintType, doubleType, stringType, bytesType, dynType].map((type) => [type.name, type]),
 );

@@ -5,9 +5,10 @@ import {
   dynType,
   objectType,
   opaqueType,
-  stringType,
+  recordType,
   type StructResolver,
   type StructType,
+  stringFields,
   toJson,
   type Type,
 } from '@coracle/apimachinery/cel';
@@ -53,20 +54,12 @@ function checkPlaces(path: string, value: CelValue): void {
   if (Array.isArray(value)) for (const each of value as readonly CelValue[]) checkPlaces(path, each);
 }
 
-const patchFields: Readonly<Record<string, Type>> = {
-  op: stringType,
-  path: stringType,
-  from: stringType,
-  value: dynType,
-};
+const patchFields: Readonly<Record<string, Type>> = { ...stringFields('op', 'path', 'from'), value: dynType };
 
 const noType = opaqueType('');
 
 const jsonPatch: StructType = {
-  type: objectType(
-    'JSONPatch',
-    new Map(Object.entries(patchFields).map(([jsonName, type]) => [jsonName, { jsonName, type }])),
-  ),
+  type: recordType('JSONPatch', patchFields),
   // Upstream takes any name for a field, and gives those that are none no type.
   field: (name) => (Object.hasOwn(patchFields, name) ? patchFields[name] : noType),
   make(fields) {

@@ -8,8 +8,9 @@ import {
   FieldsOnly,
   listOf,
   mapOf,
-  objectType,
+  recordType,
   stringType,
+  stringFields,
   type Type,
   typeText,
   UnescapingMap,
@@ -20,19 +21,14 @@ import { compileRegex } from '../../admission/cel/index.ts';
 export type ExpressionVariable = 'claims' | 'user';
 
 const textList = listOf(stringType);
-const userFields: Readonly<Record<string, Type>> = {
-  username: stringType,
-  uid: stringType,
-  groups: textList,
-  extra: mapOf(stringType, textList),
-};
 /** k8s.io/apiserver pkg/authentication/cel/compile.go. */
 const typeOfVariable: Readonly<Record<ExpressionVariable, Type>> = {
   claims: mapOf(stringType, anyType),
-  user: objectType(
-    'kubernetes.UserInfo',
-    new Map(Object.entries(userFields).map(([jsonName, type]) => [jsonName, { jsonName, type }])),
-  ),
+  user: recordType('kubernetes.UserInfo', {
+    ...stringFields('username', 'uid'),
+    groups: textList,
+    extra: mapOf(stringType, textList),
+  }),
 };
 
 /** A program, or what is wrong with the expression. `result` is the type it has to have, if any. */

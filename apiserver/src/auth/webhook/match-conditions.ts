@@ -4,10 +4,9 @@ import {
   type CelProgram,
   listOf,
   mapOf,
-  type ObjectField,
-  objectType,
+  recordType,
   stringType,
-  type Type,
+  stringFields,
 } from '@coracle/apimachinery/cel';
 import { type FieldError, field, textOfError } from '@coracle/apimachinery/errors';
 import type { SubjectAccessReviewSpec } from '@coracle/apimachinery/types/authorization-v1';
@@ -20,25 +19,23 @@ export interface MatchCondition {
 
 const conditionsMax = 64;
 
-const object = (name: string, types: Readonly<Record<string, Type>>): Type =>
-  objectType(
-    `kubernetes.${name}`,
-    new Map(Object.entries(types).map(([key, type]): [string, ObjectField] => [key, { jsonName: key, type }])),
-  );
-const texts = (...names: string[]): Record<string, Type> => Object.fromEntries(names.map((name) => [name, stringType]));
-const requirement = object('SelectorRequirement', { ...texts('key', 'operator'), values: listOf(stringType) });
-const selector = (name: string) => object(name, { ...texts('rawSelector'), requirements: listOf(requirement) });
+const requirement = recordType('kubernetes.SelectorRequirement', {
+  ...stringFields('key', 'operator'),
+  values: listOf(stringType),
+});
+const selector = (name: string) =>
+  recordType(`kubernetes.${name}`, { ...stringFields('rawSelector'), requirements: listOf(requirement) });
 
 /** What expressions see (k8s.io/apiserver pkg/authorization/cel/compile.go). */
 const environment: CelEnvironment = {
   variables: {
-    request: object('SubjectAccessReviewSpec', {
-      ...texts('user', 'uid'),
+    request: recordType('kubernetes.SubjectAccessReviewSpec', {
+      ...stringFields('user', 'uid'),
       groups: listOf(stringType),
       extra: mapOf(stringType, listOf(stringType)),
-      nonResourceAttributes: object('NonResourceAttributes', texts('path', 'verb')),
-      resourceAttributes: object('ResourceAttributes', {
-        ...texts('namespace', 'verb', 'group', 'version', 'resource', 'subresource', 'name'),
+      nonResourceAttributes: recordType('kubernetes.NonResourceAttributes', stringFields('path', 'verb')),
+      resourceAttributes: recordType('kubernetes.ResourceAttributes', {
+        ...stringFields('namespace', 'verb', 'group', 'version', 'resource', 'subresource', 'name'),
         fieldSelector: selector('FieldSelectorAttributes'),
         labelSelector: selector('LabelSelectorAttributes'),
       }),

@@ -6,8 +6,8 @@ import {
   compile,
   estimateCost,
   mapOf,
-  objectType,
   parseType,
+  recordType,
   stringType,
   type Type,
   typeText,
@@ -22,16 +22,12 @@ const lengthMax = { domain: 63, id: 32, driver: 63, value: 64 } as const;
 
 const attributesType = mapOf(stringType, mapOf(stringType, anyType));
 const capacityType = mapOf(stringType, mapOf(stringType, parseType('kubernetes.Quantity')));
-const deviceFields: Readonly<Record<string, Type>> = {
+const deviceType = recordType('kubernetes.DRADevice', {
   driver: stringType,
   allowMultipleAllocations: boolType,
   attributes: attributesType,
   capacity: capacityType,
-};
-const deviceType = objectType(
-  'kubernetes.DRADevice',
-  new Map(Object.entries(deviceFields).map(([jsonName, type]) => [jsonName, { jsonName, type }])),
-);
+});
 
 /** What is wrong with an expression that selects devices (k8s.io/dynamic-resource-allocation cel/compile.go). */
 export function validateSelectorExpression(expression: string, path: string): FieldError[] {
