@@ -47,11 +47,11 @@ export async function up(config: ClusterConfig, flags: UpFlags): Promise<void> {
 
 /** Resolves when the cluster has to stop: to what is wrong where nobody asked for it. */
 async function ended(config: ClusterConfig, stop: AbortSignal): Promise<Error | undefined> {
-  const over = new AbortController();
   const directory = new DataDirectory(config.dataDir);
-  const lost = directory.lost(systemClock, AbortSignal.any([stop, over.signal]));
-  await Promise.race([aborted(AbortSignal.any([stop, over.signal])), lost]);
-  over.abort();
+  // Keeps the process alive until then: the cluster's own timers and sockets are not meant to.
+  const alive = new MessageChannel();
+  alive.port1.onmessage = () => {};
+  await directory.lost(systemClock, stop).finally(() => alive.port1.close());
   return stop.aborted ? undefined : new Error(`${directory.path} has been deleted: the cluster in it is no more`);
 }
 
@@ -82,20 +82,6 @@ function stopSignal(): AbortSignal {
   // SIGHUP: the terminal has been closed.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   return controller.signal;
-}
-
-/** Keeps the process alive until then: the cluster's own timers and sockets are not meant to. */
-function aborted(signal: AbortSignal): Promise<void> {
-  const alive = new MessageChannel();
-  alive.port1.onmessage = () => {};
-  return new Promise((resolve) => {
-    const done = () => {
-      alive.port1.close();
-      resolve();
-    };
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 async function runDetached(config: ClusterConfig): Promise<void> {

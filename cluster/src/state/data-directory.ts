@@ -144,7 +144,7 @@ export class DataDirectory {
     return state !== undefined && (await isRunning(state)) ? state : undefined;
   }
 
-  /** Resolves when this process's cluster is no longer what is kept here: somebody has deleted the folder. */
+  /** Resolves when this process's cluster is no longer what is kept here, as somebody has deleted the folder; or at the signal. */
   async lost(clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !(await this.#isLost())) await clock.sleep(lossPollMs, signal).catch(() => {});
   }
