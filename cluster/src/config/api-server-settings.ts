@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import type { AccessOptions } from '@coracle/apiserver';
 import { authenticationOptions, authenticationSettings } from './authentication-settings.ts';
 import { authorizationOptions, authorizationSettings } from './authorization-settings.ts';
 import { ConfigError } from './cluster-config.ts';
 import type { RawSettings, Setting } from './settings.ts';
-import { boolean, durationMilliseconds, integer, text } from './values.ts';
+import { boolean, durationMilliseconds, integer, path, text } from './values.ts';
 
 const encryptionSettings: readonly Setting[] = [
   { flag: 'encryption-provider-config', value: 'FILE', help: 'EncryptionConfiguration: seals stored values' },
@@ -38,7 +37,7 @@ function grouped(group: string, members: readonly Setting[]): readonly Setting[]
 
 /** Throws ConfigError with the name of the first setting that will not do. Files are read when the server starts. */
 export function accessOptions(raw: RawSettings): AccessOptions {
-  const encryption = text(raw, 'encryptionProviderConfig');
+  const encryption = path(raw, 'encryptionProviderConfig', 'encryption-provider-config');
   const reload = boolean(
     'encryption-provider-config-automatic-reload',
     raw['encryptionProviderConfigAutomaticReload'] ?? false,
@@ -47,7 +46,7 @@ export function accessOptions(raw: RawSettings): AccessOptions {
   const authentication = authenticationOptions(raw);
   const authorization = authorizationOptions(raw);
   return {
-    ...(encryption === undefined ? {} : { encryption: { path: resolve(encryption), reload } }),
+    ...(encryption === undefined ? {} : { encryption: { path: encryption, reload } }),
     ...(audit === undefined ? {} : { audit }),
     ...(authentication === undefined ? {} : { authentication }),
     ...(authorization === undefined ? {} : { authorization }),
@@ -57,9 +56,10 @@ export function accessOptions(raw: RawSettings): AccessOptions {
 const countMax = 1_000_000;
 
 function auditOptions(raw: RawSettings): AccessOptions['audit'] {
-  const policyFile = text(raw, 'auditPolicyFile');
-  const logPath = text(raw, 'auditLogPath');
-  const webhookFile = text(raw, 'auditWebhookConfigFile');
+  const policyFile = path(raw, 'auditPolicyFile', 'audit-policy-file');
+  const standardOutput = text(raw, 'auditLogPath') === '-';
+  const logPath = standardOutput ? '-' : path(raw, 'auditLogPath', 'audit-log-path');
+  const webhookFile = path(raw, 'auditWebhookConfigFile', 'audit-webhook-config-file');
   if (policyFile === undefined) {
     const given =
       logPath !== undefined
@@ -76,12 +76,12 @@ function auditOptions(raw: RawSettings): AccessOptions['audit'] {
   const count = (flag: string, key: string, otherwise: number, min: number) =>
     integer(flag, raw[key] ?? otherwise, min, countMax);
   return {
-    policyFile: resolve(policyFile),
+    policyFile,
     ...(logPath === undefined
       ? {}
       : {
           log: {
-            path: logPath === '-' ? logPath : resolve(logPath),
+            path: logPath,
             maxAgeDays: count('audit-log-maxage', 'auditLogMaxage', 366, 0),
             maxBackups: count('audit-log-maxbackup', 'auditLogMaxbackup', 100, 0),
             maxSizeMebibytes: count('audit-log-maxsize', 'auditLogMaxsize', 100, 1),
@@ -91,7 +91,7 @@ function auditOptions(raw: RawSettings): AccessOptions['audit'] {
       ? {}
       : {
           webhook: {
-            configFile: resolve(webhookFile),
+            configFile: webhookFile,
             bufferSize: count('audit-webhook-batch-buffer-size', 'auditWebhookBatchBufferSize', 10_000, 1),
             batchMax: count('audit-webhook-batch-max-size', 'auditWebhookBatchMaxSize', 400, 1),
             batchWaitMs: durationMilliseconds('audit-webhook-batch-max-wait', raw['auditWebhookBatchMaxWait'] ?? '30s'),

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import type { AccessOptions } from '@coracle/apiserver';
 import { ConfigError } from './cluster-config.ts';
 import type { RawSettings, Setting } from './settings.ts';
-import { boolean, durationMilliseconds, text } from './values.ts';
+import { boolean, durationMilliseconds, pairs, path, reviewVersion, text } from './values.ts';
 
 type AuthenticationOptions = NonNullable<AccessOptions['authentication']>;
 type OidcOptions = NonNullable<AuthenticationOptions['oidc']>;
@@ -46,7 +45,7 @@ export const authenticationSettings: readonly Setting[] = [
 
 /** Undefined where nothing is set. Throws ConfigError as kube-apiserver refuses its flags. */
 export function authenticationOptions(raw: RawSettings): AuthenticationOptions | undefined {
-  const configFile = text(raw, 'authenticationConfig');
+  const configFile = path(raw, 'authenticationConfig', 'authentication-config');
   const anonymous = raw['anonymousAuth'];
   const oidc = oidcOptions(raw);
   const webhook = webhookOptions(raw);
@@ -54,7 +53,7 @@ export function authenticationOptions(raw: RawSettings): AuthenticationOptions |
     throw new ConfigError('--authentication-config: goes without the --oidc-… flags: issuers stand in the file');
   }
   const options = {
-    ...(configFile === undefined ? {} : { configFile: resolve(configFile) }),
+    ...(configFile === undefined ? {} : { configFile }),
     ...(anonymous === undefined ? {} : { anonymous: boolean('anonymous-auth', anonymous) }),
     ...(oidc && { oidc }),
     ...(webhook && { webhook }),
@@ -69,7 +68,6 @@ function oidcOptions(raw: RawSettings): OidcOptions | undefined {
   if (!issuerUrl || !clientId) {
     throw new ConfigError('--oidc-issuer-url and --oidc-client-id: each --oidc-… flag needs both');
   }
-  const caFile = text(raw, 'oidcCaFile');
   const optional = {
     usernameClaim: text(raw, 'oidcUsernameClaim'),
     usernamePrefix: text(raw, 'oidcUsernamePrefix'),
@@ -77,37 +75,25 @@ function oidcOptions(raw: RawSettings): OidcOptions | undefined {
     groupsPrefix: text(raw, 'oidcGroupsPrefix'),
     requiredClaims: requiredClaims(raw['oidcRequiredClaim']),
     signingAlgorithms: text(raw, 'oidcSigningAlgs')?.split(','),
-    caFile: caFile === undefined ? undefined : resolve(caFile),
+    caFile: path(raw, 'oidcCaFile', 'oidc-ca-file'),
   };
   const given = Object.entries(optional).filter(([, value]) => value !== undefined);
   return { issuerUrl, clientId, ...(Object.fromEntries(given) as Partial<OidcOptions>) };
 }
 
-/** `CLAIM=VALUE` as often as there are claims, or a YAML mapping. */
 function requiredClaims(value: unknown): Readonly<Record<string, string>> | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return Object.fromEntries(Object.entries(value).map(([claim, required]) => [claim, String(required)]));
-  }
-  const pairs = (Array.isArray(value) ? value : [value]).map((pair): [string, string] => {
-    const [claim, ...required] = String(pair).split('=');
-    if (claim && required.length > 0) return [claim, required.join('=')];
-    throw new ConfigError(`--oidc-required-claim ${JSON.stringify(pair)}: CLAIM=VALUE`);
-  });
-  return Object.fromEntries(pairs);
+  const refuse = (pair: string) => new ConfigError(`--oidc-required-claim ${JSON.stringify(pair)}: CLAIM=VALUE`);
+  return Object.fromEntries(pairs(value, refuse).map(([claim, required]) => [claim, String(required)]));
 }
 
 function webhookOptions(raw: RawSettings): AuthenticationOptions['webhook'] {
-  const configFile = text(raw, 'authenticationTokenWebhookConfigFile');
+  const configFile = path(raw, 'authenticationTokenWebhookConfigFile', webhookFlag);
   if (configFile === undefined) return undefined;
-  const version = text(raw, 'authenticationTokenWebhookVersion') ?? 'v1beta1';
-  if (version !== 'v1' && version !== 'v1beta1') {
-    throw new ConfigError(`--authentication-token-webhook-version ${JSON.stringify(version)}: v1 or v1beta1`);
-  }
   const ttl = raw['authenticationTokenWebhookCacheTtl'] ?? '2m';
   return {
-    configFile: resolve(configFile),
-    version,
+    configFile,
+    version: reviewVersion(raw, 'authenticationTokenWebhookVersion', 'authentication-token-webhook-version'),
     cacheTtlMs: durationMilliseconds('authentication-token-webhook-cache-ttl', ttl),
   };
 }

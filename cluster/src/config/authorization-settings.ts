@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import type { AccessOptions } from '@coracle/apiserver';
 import { ConfigError } from './cluster-config.ts';
 import type { RawSettings, Setting } from './settings.ts';
-import { durationMilliseconds, text } from './values.ts';
+import { durationMilliseconds, path, reviewVersion, text } from './values.ts';
 
 type AuthorizationOptions = NonNullable<AccessOptions['authorization']>;
 type Mode = NonNullable<AuthorizationOptions['modes']>[number];
@@ -23,12 +22,12 @@ export const authorizationSettings: readonly Setting[] = [
 
 /** Undefined where nothing is set. Throws ConfigError as kube-apiserver refuses its flags. */
 export function authorizationOptions(raw: RawSettings): AuthorizationOptions | undefined {
-  const configFile = text(raw, 'authorizationConfig');
-  const policyFile = text(raw, 'authorizationPolicyFile');
-  const policy = policyFile === undefined ? {} : { policyFile: resolve(policyFile) };
+  const configFile = path(raw, 'authorizationConfig', 'authorization-config');
+  const policyFile = path(raw, 'authorizationPolicyFile', 'authorization-policy-file');
+  const policy = policyFile === undefined ? {} : { policyFile };
   const given = Object.keys(raw).filter((key) => /^authorization(Mode$|Webhook)/.test(key));
   if (configFile !== undefined) {
-    if (given.length === 0) return { configFile: resolve(configFile), ...policy };
+    if (given.length === 0) return { configFile, ...policy };
     throw new ConfigError('--authorization-config: goes without --authorization-mode and --authorization-webhook-…');
   }
   const chosen = text(raw, 'authorizationMode')?.split(',').map(mode);
@@ -57,20 +56,16 @@ function checkModes(chosen: readonly Mode[], policyFile: string | undefined, web
 }
 
 function webhookOptions(raw: RawSettings): AuthorizationOptions['webhook'] {
-  const configFile = text(raw, 'authorizationWebhookConfigFile');
+  const configFile = path(raw, 'authorizationWebhookConfigFile', webhookFlag);
   if (configFile === undefined) return undefined;
-  const version = text(raw, 'authorizationWebhookVersion') ?? 'v1beta1';
-  if (version !== 'v1' && version !== 'v1beta1') {
-    throw new ConfigError(`--authorization-webhook-version ${JSON.stringify(version)}: v1 or v1beta1`);
-  }
   const ttl = (kind: 'authorized' | 'unauthorized', otherwise: string) => {
     const key = kind === 'authorized' ? 'Authorized' : 'Unauthorized';
     const value = raw[`authorizationWebhookCache${key}Ttl`] ?? otherwise;
     return durationMilliseconds(`authorization-webhook-cache-${kind}-ttl`, value);
   };
   return {
-    configFile: resolve(configFile),
-    version,
+    configFile,
+    version: reviewVersion(raw, 'authorizationWebhookVersion', 'authorization-webhook-version'),
     authorizedTtlMs: ttl('authorized', '5m'),
     unauthorizedTtlMs: ttl('unauthorized', '30s'),
   };

@@ -1,4 +1,5 @@
 import { ConfigError, type RegistryMirrorConfig } from './cluster-config.ts';
+import { pairs } from './values.ts';
 
 const example = 'docker.io=https://mirror.example.com';
 /** A registry's host as an image's name begins with it; `*` is every other one. */
@@ -10,25 +11,14 @@ const registryPattern = /^(\*|[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:\d+)?)$/;
  */
 export function parseRegistryMirrors(value: unknown): readonly RegistryMirrorConfig[] {
   const endpoints = new Map<string, string[]>();
-  for (const [registry, url] of pairsOf(value)) {
+  const given = pairs(value ?? [], (pair) => refusal(pair, 'REGISTRY=URL is asked for'));
+  for (const [registry, urls] of given) {
     if (!registryPattern.test(registry)) throw refusal(registry, `"${registry}" is no registry's host`);
     const known = endpoints.get(registry) ?? [];
-    endpoints.set(registry, [...known, mirrorUrl(registry, url)]);
+    const more = (Array.isArray(urls) ? urls : [urls]).map((url: unknown) => mirrorUrl(registry, url));
+    endpoints.set(registry, [...known, ...more]);
   }
   return [...endpoints].map(([registry, urls]) => ({ registry, endpoints: urls }));
-}
-
-function pairsOf(value: unknown): readonly (readonly [registry: string, url: unknown])[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap(pairsOf);
-  if (typeof value === 'object')
-    return Object.entries(value).flatMap(([registry, urls]) =>
-      (Array.isArray(urls) ? urls : [urls]).map((url: unknown) => [registry, url] as const),
-    );
-  const text = String(value);
-  const equals = text.indexOf('=');
-  if (equals <= 0) throw refusal(text, 'REGISTRY=URL is asked for');
-  return [[text.slice(0, equals), text.slice(equals + 1)]];
 }
 
 function mirrorUrl(registry: string, value: unknown): string {

@@ -149,6 +149,7 @@ describe('cluster settings', () => {
       /--audit-log-maxsize "0": a whole number from 1/,
     ],
     ['a path that is empty', { dataDir: '' }, /--data-dir "": not a path/],
+    ['a file of issuers that is empty', { authenticationConfig: '' }, /--authentication-config "": not a path/],
     ['a kubeconfig that is empty', { kubeconfig: '' }, /--kubeconfig "": not a path/],
     ['a count that is empty', { nodeGroup: ['name=a,count='] }, /count is a whole number/],
     ['etcds of two schemes', { etcdServers: 'http://a:1,https://b:1' }, /all of them http:.. or all of them https:/],

@@ -16,6 +16,26 @@ export function path(raw: Readonly<Record<string, unknown>>, key: string, flag: 
   return value === undefined ? undefined : resolve(value);
 }
 
+/** Of the reviews that a webhook is sent. */
+export function reviewVersion(raw: Readonly<Record<string, unknown>>, key: string, flag: string): 'v1' | 'v1beta1' {
+  const version = text(raw, key) ?? 'v1beta1';
+  if (version === 'v1' || version === 'v1beta1') return version;
+  throw new ConfigError(`--${flag} ${JSON.stringify(version)}: v1 or v1beta1`);
+}
+
+/** `NAME=VALUE` as often as there are pairs, or a YAML mapping. Throws what `refuse` makes of a text that is no pair. */
+export function pairs(
+  value: unknown,
+  refuse: (text: string) => ConfigError,
+): readonly (readonly [name: string, value: unknown])[] {
+  if (Array.isArray(value)) return value.flatMap((each) => pairs(each, refuse));
+  if (typeof value === 'object' && value !== null) return Object.entries(value);
+  const pair = String(value);
+  const equals = pair.indexOf('=');
+  if (equals <= 0) throw refuse(pair);
+  return [[pair.slice(0, equals), pair.slice(equals + 1)]];
+}
+
 export function integer(flag: string, value: unknown, min: number, max: number): number {
   const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN;
   if (Number.isInteger(number) && number >= min && number <= max) return number;
