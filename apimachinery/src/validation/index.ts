@@ -57,6 +57,8 @@ export {
   validateImmutable,
   validateLabels,
   validateManagedFields,
+  validateMetaChanges,
+  validateMetaNames,
   validateNonNegative,
   validateObjectMeta,
   validateObjectMetaUpdate,

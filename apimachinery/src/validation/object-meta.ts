@@ -15,14 +15,7 @@ export function validateObjectMeta(
   nameRule: NameRule,
   path = 'metadata',
 ): FieldError[] {
-  const errors: FieldError[] = [];
-  if (meta.generateName) {
-    for (const text of nameRule(meta.generateName, true)) {
-      errors.push(field.invalid(`${path}.generateName`, meta.generateName, text));
-    }
-  }
-  if (!meta.name) errors.push(field.required(`${path}.name`, 'name or generateName is required'));
-  else for (const text of nameRule(meta.name, false)) errors.push(field.invalid(`${path}.name`, meta.name, text));
+  const errors = validateMetaNames(meta, nameRule, path);
   if (namespaced) {
     if (!meta.namespace) errors.push(field.required(`${path}.namespace`));
     else {
@@ -39,8 +32,26 @@ export function validateObjectMeta(
   return errors;
 }
 
+/** The part of `validateObjectMeta` that is about the name, and about the one it is generated from. */
+export function validateMetaNames(meta: ObjectMeta, nameRule: NameRule, path = 'metadata'): FieldError[] {
+  const errors: FieldError[] = [];
+  if (meta.generateName) {
+    for (const text of nameRule(meta.generateName, true)) {
+      errors.push(field.invalid(`${path}.generateName`, meta.generateName, text));
+    }
+  }
+  if (!meta.name) errors.push(field.required(`${path}.name`, 'name or generateName is required'));
+  else for (const text of nameRule(meta.name, false)) errors.push(field.invalid(`${path}.name`, meta.name, text));
+  return errors;
+}
+
 /** Rules of metadata on every update: what may not change, plus the formats. */
 export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path = 'metadata'): FieldError[] {
+  return [...validateMetaChanges(meta, old, path), ...validateSharedMeta(meta, path)];
+}
+
+/** The part of `validateObjectMetaUpdate` that `validateObjectMeta` has not: what may not change. */
+export function validateMetaChanges(meta: ObjectMeta, old: ObjectMeta, path = 'metadata'): FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp !== undefined) {
     const before = new Set(old.finalizers);
@@ -65,7 +76,6 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   for (const name of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     errors.push(...validateImmutable(meta[name], old[name], `${path}.${name}`));
   }
-  errors.push(...validateSharedMeta(meta, path));
   return errors;
 }
 

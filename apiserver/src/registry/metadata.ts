@@ -2,8 +2,11 @@ import { badRequest, field, type FieldError } from '@coracle/apimachinery/errors
 import { deepEqual } from '@coracle/apimachinery/json';
 import type { KubernetesObject, ObjectMeta, OwnerReference } from '@coracle/apimachinery/meta';
 import {
+  type NameRule,
   nameIsDnsSubdomain,
   nameIsPathSegment,
+  validateMetaChanges,
+  validateMetaNames,
   validateObjectMeta,
   validateObjectMetaUpdate,
 } from '@coracle/apimachinery/validation';
@@ -92,35 +95,40 @@ export function dedupeOwnerReferences(
 
 /** The metadata rules of a create. */
 export function metadataErrors(resource: ServedResource, meta: ObjectMeta, object: KubernetesObject): FieldError[] {
-  const rule = resource.strategy.validateName ?? nameIsDnsSubdomain;
   return [
-    ...validateObjectMeta(meta, resource.row.namespaced, (name, prefix) => rule(name, prefix, object), 'metadata'),
+    ...validateObjectMeta(meta, resource.row.namespaced, nameRuleOf(resource, object)),
     ...finalizerErrors(resource, meta),
   ];
 }
 
-/** What the metadata of any object must be, asked when everything else is fine (rest.BeforeUpdate). */
-export function anyMetadataErrors(resource: ServedResource, meta: ObjectMeta): FieldError[] {
-  return validateObjectMeta(meta, resource.row.namespaced, nameIsPathSegment, 'metadata');
+function nameRuleOf({ strategy }: ServedResource, object: KubernetesObject): NameRule {
+  const rule = strategy.validateName ?? nameIsDnsSubdomain;
+  return (name, prefix) => rule(name, prefix, object);
 }
 
-/** The metadata rules of an update; the name was checked when the object was made. */
+/** What the metadata of any object must be, whatever its kind says of names (rest.BeforeCreate, rest.BeforeUpdate). */
+export function anyMetadataErrors(resource: ServedResource, meta: ObjectMeta): FieldError[] {
+  return validateObjectMeta(meta, resource.row.namespaced, nameIsPathSegment);
+}
+
+/** The metadata rules of an update. The kind's rule of names was asked when the object was made; a few kinds ask it again. */
 export function metadataUpdateErrors(
   resource: ServedResource,
   meta: ObjectMeta,
   old: ObjectMeta,
   object: KubernetesObject,
 ): FieldError[] {
-  const changes = validateObjectMetaUpdate(meta, old);
-  // The generic rules and the kind's own are the same ones here, and upstream tells of both.
-  if (resource.schema.builtin !== true) return [...anyMetadataErrors(resource, meta), ...changes, ...changes];
-  const names = resource.strategy.judgesNamesAgain === true ? metadataErrors(resource, meta, object) : [];
-  const isOfName = ({ field: path }: FieldError) => path === 'metadata.name' || path === 'metadata.generateName';
+  const errors = anyMetadataErrors(resource, meta);
+  if (resource.schema.builtin !== true) {
+    // The generic rules and the kind's own are the same ones here, and upstream tells of both.
+    const changes = validateObjectMetaUpdate(meta, old);
+    return [...errors, ...changes, ...changes];
+  }
   return [
-    ...anyMetadataErrors(resource, meta),
-    ...changes,
+    ...errors,
+    ...validateMetaChanges(meta, old),
     ...finalizerErrors(resource, meta),
-    ...names.filter(isOfName),
+    ...(resource.strategy.judgesNamesAgain === true ? validateMetaNames(meta, nameRuleOf(resource, object)) : []),
   ];
 }
 
