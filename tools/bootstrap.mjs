@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The door of `npm start`, `npm test`, `npm run bench`: runs on any Node from 20, installs the locked dependencies (the
-// pinned Node 26 among them) where they are missing or stale, then hands over to the real program under that Node.
+// The door of `npm start`, `npm test`, `./coracle` and the others below: runs on any Node from 20, installs the locked
+// dependencies (the pinned Node 26 among them) where they are missing or stale, then hands over to the real program under
+// that Node.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -35,8 +35,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   readonly randomSuffix?: boolean;
 
   /**
-   * Default true. False: the kind's own rules say nothing of metadata. What the metadata of any object must be is asked when
-   * everything else is fine.
+   * Default true. False: the kind's own rules of a create say nothing of metadata. What the metadata of any object must be is
+   * asked then when everything else is fine.
    */
   readonly judgesMetadata?: boolean;
 
