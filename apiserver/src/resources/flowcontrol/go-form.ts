@@ -5,7 +5,7 @@ import type {
   ResourcePolicyRule,
   Subject,
 } from '@coracle/apimachinery/types/flowcontrol-v1';
-import { goStruct } from '../core/pod-validation/rules.ts';
+import { goStruct } from '../shared/go-struct.ts';
 
 /** A spec as upstream prints it where it refuses it. */
 export function goFlowSchemaSpec(spec: FlowSchemaSpec): object {

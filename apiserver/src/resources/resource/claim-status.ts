@@ -9,8 +9,8 @@ import type {
   ResourceClaimConsumerReference,
 } from '@coracle/apimachinery/types/resource-v1';
 import { parseCidr, ipText, validateConditions } from '@coracle/apimachinery/validation';
-import { goStruct } from '../core/pod-validation/rules.ts';
-import { nodeSelectorErrors } from '../core/pod-validation/scheduling.ts';
+import { goStruct } from '../shared/go-struct.ts';
+import { nodeSelectorErrors } from '../core/pod-validation/index.ts';
 import {
   requestNames,
   type RequestNames,

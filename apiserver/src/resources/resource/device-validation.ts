@@ -7,7 +7,7 @@ import type {
   DeviceTaint,
 } from '@coracle/apimachinery/types/resource-v1';
 import { byteLength, dns1123Subdomain, labelValue, qualifiedName } from '@coracle/apimachinery/validation';
-import { nodeSelectorErrors } from '../core/pod-validation/scheduling.ts';
+import { nodeSelectorErrors } from '../core/pod-validation/index.ts';
 import { validateCapacity } from './capacity-validation.ts';
 import { validateEntries, validateItems, validateSet } from './lists.ts';
 import { qualifiedNameBytesMax, validateLabelName, validateQualifiedName } from './names.ts';

@@ -1,8 +1,6 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { byteLength, cIdentifier, dns1123Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
-import { driverNameErrors } from '../shared/driver-name.ts';
-
-const driverBytesMax = 63;
+import { driverNameBytesMax, driverNameErrors } from '../shared/driver-name.ts';
 
 const poolNameBytesMax = 253;
 
@@ -23,7 +21,7 @@ export function validateLabelName(name: string | undefined, path: string): Field
 const identifierBytesMax = 32;
 
 /** Bytes of a domain, a slash and an identifier. */
-export const qualifiedNameBytesMax = driverBytesMax + 1 + identifierBytesMax;
+export const qualifiedNameBytesMax = driverNameBytesMax + 1 + identifierBytesMax;
 
 /** Name of an attribute or a capacity, `id` or `domain/id`; upstream takes one with more slashes as it is. */
 export function validateQualifiedName(name: string, path: string): FieldError[] {

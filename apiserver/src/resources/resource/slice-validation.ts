@@ -1,7 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { CounterSet, ResourcePool, ResourceSliceSpec } from '@coracle/apimachinery/types/resource-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
-import { nodeSelectorErrors } from '../core/pod-validation/scheduling.ts';
+import { nodeSelectorErrors } from '../core/pod-validation/index.ts';
 import { validateCounters, validateDevice, validateNodeName } from './device-validation.ts';
 import { validateSet } from './lists.ts';
 import { validateLabelName, validatePoolName } from './names.ts';

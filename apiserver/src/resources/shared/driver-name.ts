@@ -1,7 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { byteLength, dns1123Subdomain } from '@coracle/apimachinery/validation';
 
-const driverNameBytesMax = 63;
+export const driverNameBytesMax = 63;
 
 /** Name of a CSI driver or of a driver of devices (pkg/apis/core/validation.ValidateCSIDriverName). */
 export function driverNameErrors(name: string | undefined, path: string): FieldError[] {

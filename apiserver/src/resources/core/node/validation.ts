@@ -1,7 +1,7 @@
 import { field, type FieldError } from '@coracle/apimachinery/errors';
 import type { Node, Taint } from '@coracle/apimachinery/types/core-v1';
 import { labelValue, parseCidr, qualifiedName, validateLegacyCidr } from '@coracle/apimachinery/validation';
-import { goStruct } from '../pod-validation/rules.ts';
+import { goStruct } from '../../shared/go-struct.ts';
 import { amountsErrors } from '../../shared/quantities.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];

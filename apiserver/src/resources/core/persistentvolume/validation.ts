@@ -8,9 +8,8 @@ import type {
 } from '@coracle/apimachinery/types/core-v1';
 import { dns1123Label, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import { nonNegative } from '../../shared/quantities.ts';
-import { hostPathTypes, nodeSelectorErrors } from '../pod-validation/index.ts';
-import { formatErrors, optionErrors } from '../pod-validation/rules.ts';
-import { volumeSourceErrors } from '../pod-validation/volume-sources.ts';
+import { hostPathTypes, nodeSelectorErrors, volumeSourceErrors } from '../pod-validation/index.ts';
+import { formatErrors, optionErrors } from '../../shared/field-rules.ts';
 import { driverNameErrors } from '../../shared/driver-name.ts';
 import { accessModeErrors, volumeModes } from './access-modes.ts';
 

@@ -12,7 +12,8 @@ import { environmentErrors, environmentSourceErrors } from './environment.ts';
 import { mountErrors } from './mounts.ts';
 import { lifecycleErrors, probeErrors, type ProbeKind } from './probes.ts';
 import { resourceErrors } from './resources.ts';
-import { formatErrors, oneOfErrors, optionErrors, Unique } from './rules.ts';
+import { formatErrors, oneOfErrors, optionErrors } from '../../shared/field-rules.ts';
+import { Unique } from './rules.ts';
 import { containerSecurityErrors } from './security.ts';
 import { pullPolicies } from './volumes.ts';
 

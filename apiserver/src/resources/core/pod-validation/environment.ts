@@ -12,7 +12,8 @@ import {
   environmentVariableName,
   qualifiedName,
 } from '@coracle/apimachinery/validation';
-import { formatErrors, noBackstepErrors } from './rules.ts';
+import { formatErrors } from '../../shared/field-rules.ts';
+import { noBackstepErrors } from './rules.ts';
 
 /** Fields of a pod that an environment variable can show, and those that a file can. */
 const variableFields = [

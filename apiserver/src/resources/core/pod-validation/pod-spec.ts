@@ -16,7 +16,9 @@ import {
   initContainersErrors,
 } from './containers.ts';
 import { podResourceErrors, resourceErrors } from './resources.ts';
-import { formatErrors, goStruct, nonNegativeErrors, oneOfErrors, optionErrors, Unique } from './rules.ts';
+import { formatErrors, oneOfErrors, optionErrors } from '../../shared/field-rules.ts';
+import { goStruct } from '../../shared/go-struct.ts';
+import { nonNegativeErrors, Unique } from './rules.ts';
 import { affinityErrors, gateErrors, spreadErrors, tolerationErrors } from './scheduling.ts';
 import { podSecurityErrors } from './security.ts';
 import { volumeErrors } from './volumes.ts';

@@ -10,7 +10,7 @@ import {
   resourceNameErrors,
 } from '../../shared/quantities.ts';
 import { aggregate } from '../pod/pod-level-resources.ts';
-import { formatErrors } from './rules.ts';
+import { formatErrors } from '../../shared/field-rules.ts';
 
 /** What a container asks for. `claims` are the names of the pod's resource claims. */
 export function resourceErrors(

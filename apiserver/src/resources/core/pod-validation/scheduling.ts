@@ -17,7 +17,8 @@ import {
   qualifiedName,
   validateLabelSelector,
 } from '@coracle/apimachinery/validation';
-import { formatErrors, optionErrors, Unique } from './rules.ts';
+import { formatErrors, optionErrors } from '../../shared/field-rules.ts';
+import { Unique } from './rules.ts';
 
 const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 

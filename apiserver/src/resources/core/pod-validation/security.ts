@@ -7,7 +7,9 @@ import type {
   SecurityContext,
 } from '@coracle/apimachinery/types/core-v1';
 import { userId } from '@coracle/apimachinery/validation';
-import { descendingPathErrors, goStruct, optionErrors } from './rules.ts';
+import { optionErrors } from '../../shared/field-rules.ts';
+import { goStruct } from '../../shared/go-struct.ts';
+import { descendingPathErrors } from './rules.ts';
 
 const profileTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const sysctlLengthMax = 253;

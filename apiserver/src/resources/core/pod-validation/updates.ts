@@ -10,7 +10,7 @@ import type {
 } from '@coracle/apimachinery/types/core-v1';
 import { dns1123Subdomain, qualifiedName, validateImmutable, validateLegacyIp } from '@coracle/apimachinery/validation';
 import { qualityOfService } from '../pod/quality-of-service.ts';
-import { formatErrors } from './rules.ts';
+import { formatErrors } from '../../shared/field-rules.ts';
 
 const emptySpec: PodSpec = { containers: [] };
 const int32Max = 2_147_483_647;

@@ -1,6 +1,6 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { dns1123Label, rangeText } from '@coracle/apimachinery/validation';
-import { formatErrors } from './rules.ts';
+import { formatErrors } from '../../shared/field-rules.ts';
 
 /** A source of a pod's volume or of a PersistentVolume, whose fields rules look at by name. */
 type Source = Readonly<Record<string, unknown>>;

@@ -10,7 +10,8 @@ import type {
 import { dns1123Label, dns1123Subdomain, validateLabelSelector } from '@coracle/apimachinery/validation';
 import { claimErrors } from '../persistentvolumeclaim/validation.ts';
 import { fileFieldErrors, resourceReferenceErrors } from './environment.ts';
-import { fileModeErrors, formatErrors, localPathErrors, noBackstepErrors, optionErrors, Unique } from './rules.ts';
+import { formatErrors, optionErrors } from '../../shared/field-rules.ts';
+import { fileModeErrors, localPathErrors, noBackstepErrors, Unique } from './rules.ts';
 import { templateMetadataErrors } from '../../shared/template-metadata.ts';
 import { validateSignerName } from '../../shared/signer-name.ts';
 import { volumeSourceErrors } from './volume-sources.ts';
