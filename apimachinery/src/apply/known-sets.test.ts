@@ -30,6 +30,13 @@ describe('sets of objects that are alike', () => {
     expect(a).to.equal(b);
   });
 
+  it('are made each time where so many fields would be long to compare', () => {
+    const data = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`key-${index}`, 'x']));
+    const [a, b] = [ownedOf({ data }, schemaOf('core.v1.ConfigMap')), ownedOf({ data }, schemaOf('core.v1.ConfigMap'))];
+    expect(a).to.deep.equal(b);
+    expect(a).not.to.equal(b);
+  });
+
   const pairs: readonly (readonly [what: string, left: object, right: object, name?: string])[] = [
     ['keys that run into each other', withPorts({ containerPort: 1 }), withPorts({ containerPort: 11 })],
     ['a key that is not there', withPorts({ containerPort: 1, protocol: 'UDP' }), withPorts({ containerPort: 1 })],

@@ -4,8 +4,6 @@ import { shapeText } from './shape-text.ts';
 
 /** Sets of one generation; two are kept. A set has some kilobytes, and so has its shape. */
 const setsMax = 256;
-/** Characters of a shape that is still kept. */
-const shapeLengthMax = 8192;
 
 /**
  * Sets by what they were made from. Objects made from one template differ in values and not in fields: the pods of a
@@ -18,7 +16,7 @@ export class KnownSets {
   /** The set of a value under a schema: `make` is asked where no such value was met lately, and must look at nothing else. */
   of(value: unknown, schema: Schema, make: () => FieldSet): FieldSet {
     const shape = shapeText(value, schema);
-    if (shape === undefined || shape.length > shapeLengthMax) return make();
+    if (shape === undefined) return make();
     const key = `${numberOf(schema)} ${shape}`;
     let set = this.#recent.get(key);
     if (set !== undefined) return set;

@@ -2,13 +2,15 @@ import { getField, isObject } from '../json/index.ts';
 import type { ListSchema, Schema } from '../schema/schema.ts';
 import { fieldSchema, isBlank, shapeOf } from './typed.ts';
 
+/** Characters of a text; a few more where it ends. */
+const shapeLengthMax = 8192;
 /** Something that is owned as a whole. */
 const leaf = '.';
 
 /**
  * A text of everything in a value that a field set made from it depends on, and of nothing else: names of fields, keys of
  * list items, and where a value is one that Go has for an absent one. Values of one schema with the same text have the same
- * set. Undefined for what no decoded object holds, whose set is made each time.
+ * set. Undefined for what no decoded object holds and for what would be too long, whose set is made each time.
  */
 export function shapeText(value: unknown, schema: Schema): string | undefined {
   if (typeof value !== 'object') return scalarText(value);
@@ -21,6 +23,7 @@ export function shapeText(value: unknown, schema: Schema): string | undefined {
     const below = shapeText(value[name], fieldSchema(schema, name));
     if (below === undefined) return undefined;
     text += sized(name) + below;
+    if (text.length > shapeLengthMax) return undefined;
   }
   return `${text}}`;
 }
@@ -51,6 +54,7 @@ function listText(list: readonly unknown[], schema: ListSchema): string | undefi
     const part = schema.listType === 'set' ? keyText(item) : itemText(item, schema);
     if (part === undefined) return undefined;
     text += part;
+    if (text.length > shapeLengthMax) return undefined;
   }
   return `${text}]`;
 }
