@@ -12,8 +12,8 @@ import {
   stringType,
   type Type,
   toJson,
-  unescapeProperty,
 } from './index.ts';
+import { unescapeProperty } from './property-names.ts';
 import { nativeRegex as regex } from './testing/native-regex.ts';
 
 const self = {

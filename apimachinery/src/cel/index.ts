@@ -5,7 +5,7 @@ export { type CelProgram, compile, type CostBudget } from './compile.ts';
 export { type CelEnvironment, perCallCostMax, type StructResolver, type StructType } from './environment.ts';
 export { type OpenApiSchema, schemaType } from './schema-type.ts';
 export { FieldsOnly, UnescapingMap } from './native-maps.ts';
-export { escapeProperty, unescapeProperty } from './property-names.ts';
+export { escapeProperty } from './property-names.ts';
 export type { Regex, RegexCompiler } from './regex.ts';
 export * from './types.ts';
 export { estimateCost, type SizeEstimator } from './estimate.ts';

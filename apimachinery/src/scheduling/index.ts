@@ -2,7 +2,6 @@
 export {
   matchesNodeSelector,
   matchesNodeTerm,
-  type NodeChoice,
   type NodeMatcher,
   requiredNode,
   type SelectableNode,

@@ -53,7 +53,7 @@ export function tableOf(
     apiVersion,
     metadata,
     columnDefinitions: request.headers ? table.columns : null,
-    rows: rowsOf(resource, table, objects, request),
+    rows: rowsOf(resource, table, objects, request, apiVersion),
   };
 }
 
@@ -62,6 +62,7 @@ function rowsOf(
   table: TableStrategy,
   objects: readonly KubernetesObject[],
   request: TableRequest,
+  apiVersion: string,
 ): Table['rows'] {
   // Upstream's table of a kind without columns of its own begins without rows.
   if (objects.length === 0 && table === plainTable) return null;
@@ -72,7 +73,7 @@ function rowsOf(
     return {
       cells,
       ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }),
-      ...rowObject(resource, object, request, `meta.k8s.io/${request.version}`),
+      ...rowObject(resource, object, request, apiVersion),
     };
   });
 }

@@ -47,12 +47,12 @@ export interface FieldManagementOptions {
 
 /** The field management of a write. */
 export function fieldManagementFor(resource: ServedResource, options: FieldManagementOptions): FieldManagement {
+  const { manager, subresource } = options;
+  const writer = () => ({ manager, subresource, time: timestamp(options.clock.now()) });
   const write = (): ManagedWrite => ({
+    ...writer(),
     schema: resource.schema,
-    manager: options.manager,
     apiVersion: resource.apiVersion,
-    subresource: options.subresource,
-    time: timestamp(options.clock.now()),
     ignored: ignoredBy(resource, options.resetFields),
     toVersion: versionsOf(resource),
   });
@@ -62,10 +62,7 @@ export function fieldManagementFor(resource: ServedResource, options: FieldManag
   });
   return {
     ...by(resource.row.kind, write),
-    ofView: ({ apiVersion, kind, schema }) => {
-      const { manager, subresource, time } = write();
-      return by(kind, () => ({ apiVersion, schema, manager, subresource, time }));
-    },
+    ofView: ({ apiVersion, kind, schema }) => by(kind, () => ({ ...writer(), apiVersion, schema })),
   };
 }
 

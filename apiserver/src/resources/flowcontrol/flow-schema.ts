@@ -30,7 +30,7 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
   },
   validate: (object) => [
     ...validateSpec(object.metadata?.name ?? '', specOf(object), 'spec'),
-    ...validateFixed(object, mandatorySchemas(), goFlowSchemaSpec(specOf(object)), ''),
+    ...validateFixed(object, mandatorySchemas(), () => goFlowSchemaSpec(specOf(object)), ''),
   ],
   table: {
     columns: [

@@ -30,7 +30,7 @@ export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfigura
     ...validateFixed(
       object,
       mandatoryLevels(),
-      goPriorityLevelSpec(specOf(object)),
+      () => goPriorityLevelSpec(specOf(object)),
       object.metadata?.name === 'exempt' ? " except the 'spec.exempt' field" : '',
     ),
   ],
