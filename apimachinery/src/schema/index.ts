@@ -4,6 +4,7 @@ export {
   type GroupVersionKind,
   type GroupVersionResource,
   groupVersion,
+  groupVersionProblem,
   parseGroupVersion,
   type ResourceRef,
   type ResourceRow,

@@ -62,6 +62,11 @@ export function groupVersion(gv: { group: string; version: string }): string {
   return gv.group === '' ? gv.version : `${gv.group}/${gv.version}`;
 }
 
+/** Why a text is no `apiVersion` (schema.ParseGroupVersion); undefined where it is one. */
+export function groupVersionProblem(text: string): string | undefined {
+  return text.split('/', 3).length > 2 ? `unexpected GroupVersion string: ${text}` : undefined;
+}
+
 export function parseGroupVersion(text: string): { group: string; version: string } {
   const slash = text.indexOf('/');
   return slash < 0 ? { group: '', version: text } : { group: text.slice(0, slash), version: text.slice(slash + 1) };

@@ -31,6 +31,7 @@ export {
   environmentVariableName,
   httpHeaderName,
   inRange,
+  kindName,
   labelValue,
   maxLengthText,
   type NameRule,

@@ -128,6 +128,12 @@ export const dns1035Label = format(
   63,
 );
 
+/** Name of a kind: such a label but for the case of its letters. */
+export function kindName(value: string): Findings {
+  const problems = dns1035Label(value.toLowerCase());
+  return problems.length === 0 ? fine : [`may have mixed case, but should otherwise match: ${problems.join(',')}`];
+}
+
 const wildcardText = regexText(
   "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
   `\\*\\.${dns1123SubdomainFormat}`,

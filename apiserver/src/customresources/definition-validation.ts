@@ -6,7 +6,7 @@ import type {
   CustomResourceDefinitionSpec,
   CustomResourceDefinitionVersion,
 } from '@coracle/apimachinery/types/apiextensions-v1';
-import { nameIsDnsSubdomain, dns1035Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
+import { dns1035Label, dns1123Subdomain, kindName, nameIsDnsSubdomain } from '@coracle/apimachinery/validation';
 import { parseJsonPath } from './json-path.ts';
 import { validateRootSchema } from './schema-validation.ts';
 import { textsIn } from '../admission/cel/index.ts';
@@ -273,9 +273,8 @@ function validateNames(names: CustomResourceDefinitionNames): FieldError[] {
   const label = (name: string, value: string | undefined, mixedCase: boolean) => {
     const path = `spec.names.${name}`;
     if (!value) return errors.push(field.required(path));
-    const found = dns1035Label(mixedCase ? value.toLowerCase() : value);
-    const prefix = mixedCase ? 'may have mixed case, but should otherwise match: ' : '';
-    if (found.length > 0) errors.push(field.invalid(path, value, `${prefix}${found.join(',')}`));
+    const found = mixedCase ? kindName(value) : dns1035Label(value);
+    if (found.length > 0) errors.push(field.invalid(path, value, found.join(',')));
     return errors.length;
   };
   label('plural', names.plural, false);

@@ -1,8 +1,9 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { isObject } from '@coracle/apimachinery/json';
 import type { ObjectMeta } from '@coracle/apimachinery/meta';
+import { groupVersionProblem } from '@coracle/apimachinery/schema';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
-import { dns1035Label, nameIsPathSegment, validateObjectMeta } from '@coracle/apimachinery/validation';
+import { kindName, nameIsPathSegment, validateObjectMeta } from '@coracle/apimachinery/validation';
 import { itemsOf, valuesOf } from './schema-props.ts';
 
 /** Judges the objects that a custom resource holds. */
@@ -54,15 +55,8 @@ function validateAt(place: Place | undefined, value: unknown, path: string): Fie
 function validateObject(object: Readonly<Record<string, unknown>>, path: string): FieldError[] {
   const { metadata } = object;
   return [
-    ...validateText(object['apiVersion'], `${path}.apiVersion`, (text) =>
-      text.split('/').length > 2 ? `unexpected GroupVersion string: ${text}` : undefined,
-    ),
-    ...validateText(object['kind'], `${path}.kind`, (text) => {
-      const problems = dns1035Label(text.toLowerCase());
-      return problems.length === 0
-        ? undefined
-        : `may have mixed case, but should otherwise match: ${problems.join(',')}`;
-    }),
+    ...validateText(object['apiVersion'], `${path}.apiVersion`, groupVersionProblem),
+    ...validateText(object['kind'], `${path}.kind`, (text) => kindName(text)[0]),
     ...(isObject(metadata) ? validateMetadata(metadata as ObjectMeta, `${path}.metadata`) : []),
   ];
 }

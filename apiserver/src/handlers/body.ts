@@ -3,7 +3,12 @@ import { badRequest } from '@coracle/apimachinery/errors';
 import { deepCopy, isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { decodeEnvelope, MalformedProtobufError } from '@coracle/apimachinery/protobuf';
-import { groupVersion, type GroupVersionKind, type ObjectSchema } from '@coracle/apimachinery/schema';
+import {
+  groupVersion,
+  type GroupVersionKind,
+  groupVersionProblem,
+  type ObjectSchema,
+} from '@coracle/apimachinery/schema';
 import {
   checkObject,
   DecodeError,
@@ -163,10 +168,8 @@ function checkKind(
   const isOther = (object.apiVersion || apiVersion) !== apiVersion || (object.kind || expected.kind) !== expected.kind;
   if (isOther && schema.builtin === true) {
     const claimed = claimedKind(object, expected);
-    if (object.apiVersion?.split('/', 3).length === 3) {
-      const why = `unexpected GroupVersion string: ${object.apiVersion}`;
-      throw unrecognized(expected, Buffer.from(JSON.stringify(object)), why);
-    }
+    const problem = groupVersionProblem(object.apiVersion ?? '');
+    if (problem !== undefined) throw unrecognized(expected, Buffer.from(JSON.stringify(object)), problem);
     if (!isRegistered(claimed)) throw unregistered(claimed, expected);
   }
   object.apiVersion ||= apiVersion;

@@ -1,7 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { badRequest, quote, type StatusError } from '@coracle/apimachinery/errors';
 import { isObject } from '@coracle/apimachinery/json';
-import { groupVersion, type GroupVersionKind, parseGroupVersion } from '@coracle/apimachinery/schema';
+import {
+  groupVersion,
+  type GroupVersionKind,
+  groupVersionProblem,
+  parseGroupVersion,
+} from '@coracle/apimachinery/schema';
 
 /** Bytes of a body that an error shows. */
 const shownBytesMax = 30;
@@ -64,9 +69,8 @@ export function unrecognizedJson(kind: GroupVersionKind, body: Uint8Array): Stat
     const why = `${noVersionKind} json: cannot unmarshal ${found} into Go struct field .${name} of type string`;
     return unrecognized(kind, body, why);
   }
-  const apiVersion = typeof value['apiVersion'] === 'string' ? value['apiVersion'] : '';
-  if (apiVersion.split('/').length <= 2) return undefined;
-  return unrecognized(kind, body, `unexpected GroupVersion string: ${apiVersion}`);
+  const problem = typeof value['apiVersion'] === 'string' ? groupVersionProblem(value['apiVersion']) : undefined;
+  return problem === undefined ? undefined : unrecognized(kind, body, problem);
 }
 
 /** 400 for a kind that no version of the API has. */

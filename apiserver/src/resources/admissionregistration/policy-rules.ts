@@ -1,9 +1,11 @@
 import type { ExpressionContext } from '@coracle/apimachinery/cel';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { groupVersionProblem, parseGroupVersion } from '@coracle/apimachinery/schema';
 import type { ParamKind, ParamRef, Variable } from '@coracle/apimachinery/types/admissionregistration-v1';
 import {
   dns1035Label,
   dns1123Subdomain,
+  kindName,
   pathSegmentName,
   validateLabelSelector,
 } from '@coracle/apimachinery/validation';
@@ -24,18 +26,14 @@ export function paramRefText(ref: ParamRef | undefined): string {
 export function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, path: string): FieldError[] {
   const errors = validateVersion(apiVersion, `${path}.apiVersion`);
   if (kind === '') return [...errors, field.required(`${path}.kind`)];
-  const problems = dns1035Label(kind.toLowerCase());
-  if (problems.length === 0) return errors;
-  const text = `may have mixed case, but should otherwise match: ${problems.join(',')}`;
-  return [...errors, field.invalid(`${path}.kind`, kind, text)];
+  return [...errors, ...kindName(kind).map((text) => field.invalid(`${path}.kind`, kind, text))];
 }
 
 function validateVersion(apiVersion: string, path: string): FieldError[] {
   if (apiVersion === '') return [field.required(path)];
-  const parts = apiVersion.split('/');
-  if (parts.length > 2) return [field.invalid(path, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)];
-  const version = parts.pop() as string;
-  const group = parts.pop() ?? '';
+  const problem = groupVersionProblem(apiVersion);
+  if (problem !== undefined) return [field.invalid(path, apiVersion, problem)];
+  const { group, version } = parseGroupVersion(apiVersion);
   const errors: FieldError[] = [];
   const groupProblems = group === '' ? [] : dns1123Subdomain(group);
   if (groupProblems.length > 0) errors.push(field.invalid(path, group, groupProblems.join(',')));

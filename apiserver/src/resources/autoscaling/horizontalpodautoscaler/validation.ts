@@ -1,5 +1,6 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { quantityOrZero } from '@coracle/apimachinery/quantity';
+import { groupVersionProblem } from '@coracle/apimachinery/schema';
 import type {
   CrossVersionObjectReference,
   HPAScalingRules,
@@ -44,9 +45,8 @@ export function validateSpec(
 function validateReference(reference: CrossVersionObjectReference | undefined, path: string): FieldError[] {
   const { kind, name, apiVersion = '' } = reference ?? ({} as Partial<CrossVersionObjectReference>);
   const errors = [...validateSegment(kind, `${path}.kind`), ...validateSegment(name, `${path}.name`)];
-  if (apiVersion.split('/').length > 2) {
-    errors.push(field.invalid(`${path}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
-  }
+  const problem = groupVersionProblem(apiVersion);
+  if (problem !== undefined) errors.push(field.invalid(`${path}.apiVersion`, apiVersion, problem));
   return errors;
 }
 
