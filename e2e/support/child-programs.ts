@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { request as plainRequest } from 'node:http';
 import { createServer } from 'node:net';
@@ -31,7 +31,7 @@ export class ChildPrograms {
     closeSync(log);
   }
 
-  /** Polls `url` until it answers 200. Stops everything and throws where that never happens or a program ends. */
+  /** Polls `url` until it answers 200. Stops everything and throws, with the end of the log, where that never happens or a program ends. */
   async untilReady(url: string): Promise<void> {
     const deadline = performance.now() + readyTimeoutMs;
     while (!(await answersOk(url))) {
@@ -42,7 +42,7 @@ export class ChildPrograms {
           dead === undefined
             ? `${url} did not answer 200 within ${readyTimeoutMs / 1000} s`
             : `${dead.spawnfile} ended with ${dead.exitCode}`;
-        throw new Error(`${what}: see ${this.#log}`);
+        throw new Error(`${what}:\n${readFileSync(this.#log, 'utf8').slice(-logCharactersShown)}`);
       }
       await new Promise((resolve) => setTimeout(resolve, readyPollMs));
     }
@@ -61,6 +61,7 @@ export class ChildPrograms {
 
 const readyTimeoutMs = 120_000;
 const readyPollMs = 10;
+const logCharactersShown = 4000;
 
 function answersOk(url: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
-import { type Environment, silentLogger } from '@coracle/apimachinery/component';
+import { type Environment, type Logger, silentLogger } from '@coracle/apimachinery/component';
 import type { AccessOptions } from '@coracle/apiserver';
-import { createMemoryStorage, openEtcdStorage } from '@coracle/apiserver/storage';
+import { createMemoryStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
 import { startApiServer } from '@coracle/cluster/control-plane';
 import { adminKubeconfig } from '@coracle/cluster/kubeconfig';
 import type { ClusterPki } from '@coracle/cluster/pki';
-import { createReferenceKeys, type ReferenceKeys } from './reference-control-plane.ts';
+import { advertiseAddress, createReferenceKeys, type ReferenceKeys } from './reference-control-plane.ts';
 
 /** This project's API server in this process, without controllers, scheduler or nodes: nothing changes objects by itself. */
 export interface OwnApiServer extends AsyncDisposable {
@@ -18,6 +18,7 @@ export interface OwnApiServer extends AsyncDisposable {
   readonly kubeconfig: string;
   readonly pki: ClusterPki;
   readonly keys: ReferenceKeys;
+  readonly storage: Storage;
   stop(): Promise<void>;
 }
 
@@ -27,13 +28,12 @@ export interface OwnApiServerOptions {
   /** Those of another server, so that credentials are good for both. */
   readonly keys?: ReferenceKeys;
   readonly access?: AccessOptions;
+  /** Absent: it logs nothing. */
+  readonly log?: Logger;
 }
 
-/** The address that `startReferenceControlPlane` advertises too. */
-const advertiseAddress = '192.0.2.1';
-
 export async function startOwnApiServer(options: OwnApiServerOptions = {}): Promise<OwnApiServer> {
-  const environment: Environment = { clock: systemClock, random: systemRandom, log: silentLogger };
+  const environment: Environment = { clock: systemClock, random: systemRandom, log: options.log ?? silentLogger };
   await using stack = new AsyncDisposableStack();
   const scratch = await mkdtemp(join(tmpdir(), 'coracle-own-'));
   stack.defer(() => rm(scratch, { recursive: true, force: true }));
@@ -58,5 +58,5 @@ export async function startOwnApiServer(options: OwnApiServerOptions = {}): Prom
   await writeFile(kubeconfig, JSON.stringify(adminKubeconfig({ name: 'own', url, pki: keys.pki })));
   const running = stack.move();
   const stop = () => running.disposeAsync();
-  return { url, kubeconfig, pki: keys.pki, keys, stop, [Symbol.asyncDispose]: stop };
+  return { url, kubeconfig, pki: keys.pki, keys, storage, stop, [Symbol.asyncDispose]: stop };
 }

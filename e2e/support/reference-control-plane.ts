@@ -6,6 +6,9 @@ import { type ClusterPki, ensureClusterPki } from '@coracle/cluster/pki';
 import { ChildPrograms, freePort } from './child-programs.ts';
 import { upstreamProgram } from './programs.ts';
 
+/** The address that both API servers advertise, so that what they make of it is the same; of nobody (RFC 5737). */
+export const advertiseAddress = '192.0.2.1';
+
 /** A running etcd of upstream's, with a data directory of its own that goes when it is stopped. */
 export interface RunningEtcd extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`. */
@@ -16,8 +19,12 @@ export interface RunningEtcd extends AsyncDisposable {
 
 /** Resolves when it answers. */
 export async function startEtcd(): Promise<RunningEtcd> {
-  const { url, programs, stop } = await launchEtcd();
+  await using stack = new AsyncDisposableStack();
+  const { url, programs, stop: end } = await launchEtcd();
+  stack.defer(end);
   await programs.untilReady(`${url}/health`);
+  const running = stack.move();
+  const stop = () => running.disposeAsync();
   return { url, pids: programs.pids, stop, [Symbol.asyncDispose]: stop };
 }
 
@@ -46,7 +53,10 @@ async function launchEtcd() {
 export interface ReferenceOptions {
   /** An etcd that runs already, `http://127.0.0.1:2379`; absent: one of its own, which stops with it. */
   readonly etcdUrl?: string;
-  /** Added to kube-apiserver's flags; of a flag given twice the later one counts. */
+  /**
+   * Added to kube-apiserver's flags. Of a flag given twice the later one counts; values of one that takes a list add up:
+   * of two `--service-account-issuer` the first still issues, and both are believed.
+   */
   readonly flags?: readonly string[];
   /** Also starts kube-controller-manager and kube-scheduler. Default false: an API server alone changes no objects. */
   readonly controllers?: boolean;
@@ -89,20 +99,17 @@ export async function startReferenceControlPlane(options: ReferenceOptions = {})
   const [apiserver, manager, scheduler] = (
     ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const
   ).map((name) => (name === 'kube-apiserver' || options.controllers === true ? upstreamProgram(name) : ''));
+  await using stack = new AsyncDisposableStack();
   const scratch = await mkdtemp(join(tmpdir(), 'coracle-reference-'));
+  stack.defer(() => rm(scratch, { recursive: true, force: true }));
   const keys = options.keys ?? (await createReferenceKeys());
+  if (options.keys === undefined) stack.defer(() => rm(keys.directory, { recursive: true, force: true }));
   const port = await freePort();
   const url = `https://127.0.0.1:${port}`;
   const kubeconfig = join(scratch, 'kubeconfig');
   // A kubeconfig may be JSON: YAML is a superset.
   await writeFile(kubeconfig, JSON.stringify(adminKubeconfig({ name: 'reference', url, pki: keys.pki })));
-  const removeFiles = async () => {
-    await rm(scratch, { recursive: true, force: true });
-    if (options.keys === undefined) await rm(keys.directory, { recursive: true, force: true });
-  };
-
   const started = performance.now();
-  await using stack = new AsyncDisposableStack();
   // Not waited for: the API server tries until the store answers, as under kubeadm.
   const etcd = options.etcdUrl === undefined ? await launchEtcd() : undefined;
   if (etcd !== undefined) stack.defer(() => etcd.stop());
@@ -126,10 +133,7 @@ export async function startReferenceControlPlane(options: ReferenceOptions = {})
   await programs.untilReady(`${url}/readyz`);
   const readyMs = performance.now() - started;
   const running = stack.move();
-  const stop = async () => {
-    await running.disposeAsync();
-    await removeFiles();
-  };
+  const stop = () => running.disposeAsync();
   const pids = [...(etcd?.programs.pids ?? []), ...programs.pids];
   return { url, kubeconfig, pki: keys.pki, etcdUrl, pids, readyMs, stop, [Symbol.asyncDispose]: stop };
 }
@@ -147,7 +151,7 @@ function apiserverFlags({ directory }: ReferenceKeys): string[] {
     ],
     ...['--requestheader-username-headers=X-Remote-User', '--requestheader-uid-headers=X-Remote-Uid'],
     ...['--requestheader-group-headers=X-Remote-Group', '--requestheader-extra-headers-prefix=X-Remote-Extra-'],
-    ...['--service-cluster-ip-range=10.96.0.0/12', '--advertise-address=192.0.2.1'],
+    ...['--service-cluster-ip-range=10.96.0.0/12', `--advertise-address=${advertiseAddress}`],
   ];
 }
 

@@ -4,11 +4,8 @@
  */
 import { inspect } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
-import { type Environment, type LogFields, silentLogger } from '@coracle/apimachinery/component';
-import { createMemoryStorage } from '@coracle/apiserver/storage';
-import { startApiServer } from '@coracle/cluster/control-plane';
-import { createReferenceKeys } from './reference-control-plane.ts';
+import { type LogFields, silentLogger } from '@coracle/apimachinery/component';
+import { startOwnApiServer } from './own-api-server.ts';
 import type { FromServer, ToServer } from './server-process.ts';
 
 /** Nobody else is served while one request computes this long. Processor time, as the machine may be busy with others. */
@@ -23,18 +20,15 @@ const log = {
   error: (message: string, fields?: LogFields) =>
     tell({ type: 'log', text: `${message} ${inspect(fields, { depth: 4 })}` }),
 };
-const environment: Environment = { clock: systemClock, random: systemRandom, log };
-const keys = await createReferenceKeys();
-const storage = createMemoryStorage(environment);
-const server = await startApiServer({ port: 0, environment, advertiseAddress: '192.0.2.1', pki: keys.pki, storage });
+const { url, pki, storage, stop } = await startOwnApiServer({ log });
 
 watchForBlocks();
 
 process.on('message', (message: ToServer) => {
   if (message.type === 'measure') void measure();
 });
-process.once('disconnect', () => process.exit(0));
-tell({ type: 'ready', port: server.port ?? 0, pki: keys.pki });
+process.once('disconnect', () => void stop().finally(() => process.exit(0)));
+tell({ type: 'ready', url, pki });
 
 /** Tells of a stretch in which this thread did nothing but compute. */
 function watchForBlocks(): void {

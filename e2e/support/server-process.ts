@@ -10,9 +10,12 @@ export interface Memory {
   readonly rss: number;
 }
 
+/** Bytes that the program itself holds, as against what the process has asked the system for. */
+export const inUse = ({ heapUsed, external }: Memory): number => heapUsed + external;
+
 export type ToServer = { readonly type: 'measure' };
 export type FromServer =
-  | { readonly type: 'ready'; readonly port: number; readonly pki: ClusterPki }
+  | { readonly type: 'ready'; readonly url: string; readonly pki: ClusterPki }
   | ({ readonly type: 'memory' } & Memory)
   /** An exception or a rejection that nobody caught. */
   | { readonly type: 'fault'; readonly text: string }
@@ -24,16 +27,17 @@ const logLinesMax = 200;
 /** The API server in a process of its own: without controllers, everything in memory. */
 export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
-  readonly port: number;
+  /** `https://127.0.0.1:<port>`. */
+  readonly url: string;
   readonly pki: ClusterPki;
   /** What should never happen, in the order it did. */
   readonly faults: string[] = [];
   /** The last errors it logged. */
   readonly logged: string[] = [];
 
-  private constructor(child: ChildProcess, port: number, pki: ClusterPki) {
+  private constructor(child: ChildProcess, url: string, pki: ClusterPki) {
     this.#child = child;
-    this.port = port;
+    this.url = url;
     this.pki = pki;
     child.on('message', (message: FromServer) => {
       if (message.type === 'fault') this.faults.push(message.text);
@@ -45,12 +49,16 @@ export class ServerProcess implements AsyncDisposable {
 
   static async start(): Promise<ServerProcess> {
     const child = fork(join(import.meta.dirname, 'server-main.ts'), { execArgv: ['--expose-gc'] });
-    const { port, pki } = await next(child, 'ready');
-    return new ServerProcess(child, port, pki);
+    const { url, pki } = await next(child, 'ready');
+    return new ServerProcess(child, url, pki);
   }
 
-  get url(): string {
-    return `https://127.0.0.1:${this.port}`;
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Collects garbage, forgets history, and measures. */
@@ -61,7 +69,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (!this.isAlive) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.disconnect();
     await ended;
