@@ -1,4 +1,4 @@
-import { type ApiAnswer, ApiCaller, eventually, startServerPair } from '../support/index.ts';
+import { type ApiAnswer, ApiCaller, eventually, post, startServerPair } from '../support/index.ts';
 import { policyQuestions } from './policies.ts';
 import { judgedQuestions, putIntoForce } from './judged.ts';
 import { selectorQuestions } from './selectors.ts';
@@ -41,9 +41,7 @@ export async function compareCel(): Promise<{
 }
 
 async function serveValues(server: ApiCaller): Promise<void> {
-  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  const { status, body } = await server.call(path, { method: 'POST', body: valueDefinition });
-  if (status !== 201) throw new Error(`${path}: ${status} ${body}`);
+  await post(server, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', valueDefinition);
   await eventually(async () => {
     const answer = await server.call('/apis/cel.example.com/v1/values');
     if (answer.status !== 200) throw new Error(`values are not served: ${answer.status}`);

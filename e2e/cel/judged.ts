@@ -1,4 +1,4 @@
-import { type ApiCaller, eventually } from '../support/index.ts';
+import { type ApiCaller, eventually, post } from '../support/index.ts';
 import type { Question } from './questions.ts';
 
 const registration = '/apis/admissionregistration.k8s.io/v1';
@@ -101,10 +101,7 @@ const policies: [name: string, spec: object][] = [
 
 /** Policies, their bindings, and a namespace; resolves when the last one judges. */
 export async function putIntoForce(server: ApiCaller): Promise<void> {
-  const make = async (path: string, body: object) => {
-    const answer = await server.call(path, { method: 'POST', body });
-    if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${answer.body}`);
-  };
+  const make = (path: string, body: object) => post(server, path, body);
   await make('/api/v1/namespaces', { metadata: { name: namespace } });
   for (const [name, spec] of policies) {
     const own = { name: 'own', expression: `object.?data.policy.orValue('') == '${name}'` };

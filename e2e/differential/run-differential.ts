@@ -1,4 +1,4 @@
-import { ApiCaller, eventually, startServerPair } from '../support/index.ts';
+import { ApiCaller, eventually, post, startServerPair } from '../support/index.ts';
 import { bases, customDefinitions } from './bases/index.ts';
 import { type Exchange, playScenario, type Servers } from './scenario.ts';
 import { namespaces } from './subject.ts';
@@ -56,10 +56,7 @@ export async function playScenarios(
 
 /** Namespaces with their service account, and the custom kinds. */
 export async function prepare(server: ApiCaller): Promise<void> {
-  const make = async (path: string, body: object) => {
-    const answer = await server.call(path, { method: 'POST', body });
-    if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${answer.body}`);
-  };
+  const make = (path: string, body: object) => post(server, path, body);
   for (const name of namespaces()) {
     await make('/api/v1/namespaces', { metadata: { name } });
     await make(`/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
-  ApiCaller,
+  type ApiCaller,
+  askBoth,
   mustRun,
   referenceObstacle,
-  type ServerPair,
   skipBecause,
+  startedBefore,
   startServerPair,
   upstreamObstacle,
   upstreamProgram,
@@ -23,27 +24,18 @@ const linesMax = 40;
 const group = 'interop.example.com';
 
 describe('what the server says of itself, beside kube-apiserver', () => {
-  let servers: ServerPair;
-
-  before(async function () {
-    const obstacle = referenceObstacle();
-    if (obstacle !== undefined) return skipBecause(this, obstacle);
-    servers = await startServerPair();
-    using their = new ApiCaller(servers.reference);
-    using our = new ApiCaller(servers.own);
-    await Promise.all(
-      [their, our].map(async (api) => {
+  const servers = startedBefore(startServerPair, {
+    obstacle: referenceObstacle,
+    async prepare(pair) {
+      await askBoth(pair, async (api) => {
         await defineWidgets(api, group);
         await widgetsDocumented(api, group);
-      }),
-    );
+      });
+    },
   });
-  after(() => servers?.[Symbol.asyncDispose]());
 
   async function agree(read: (api: ApiCaller) => Promise<Documents>, listed: readonly Listed[]) {
-    using their = new ApiCaller(servers.reference);
-    using our = new ApiCaller(servers.own);
-    const [expected, actual] = await Promise.all([read(their), read(our)]);
+    const [expected, actual] = await askBoth(servers(), read);
     const found = differences(Object.fromEntries(expected), Object.fromEntries(actual));
     const { unlisted, stale } = judge(found, listed);
     expect(unlisted.slice(0, linesMax), `${unlisted.length} differences are not listed`).to.deep.equal([]);
@@ -53,11 +45,10 @@ describe('what the server says of itself, beside kube-apiserver', () => {
   it('discovery is the same but for what is listed', () => agree(readDiscovery, lists.discovery));
 
   it('kubectl reads the same fields from the protobuf document', async function () {
-    const obstacle = upstreamObstacle('kubectl');
-    if (obstacle !== undefined) return skipBecause(this, obstacle);
+    skipBecause(this, upstreamObstacle('kubectl'));
     const args = ['explain', 'deployments', '--recursive', '--output', 'plaintext-openapiv2'];
     const [expected, actual] = await Promise.all(
-      [servers.reference, servers.own].map(async ({ kubeconfig }) =>
+      [servers().reference, servers().own].map(async ({ kubeconfig }) =>
         fieldsIn(await mustRun(upstreamProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args])),
       ),
     );

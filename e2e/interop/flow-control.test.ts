@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import {
   type ApiAnswer,
-  ApiCaller,
+  type ApiCaller,
+  askBoth,
   eventually,
+  mergePatchHeaders,
   referenceObstacle,
-  type ServerPair,
-  skipBecause,
+  startedBefore,
   startServerPair,
 } from '../support/index.ts';
 
@@ -17,23 +18,13 @@ interface Item {
 const group = '/apis/flowcontrol.apiserver.k8s.io/v1';
 const dumps = '/debug/api_priority_and_fairness';
 const as = (user: string) => ({ 'impersonate-user': user, 'impersonate-group': 'system:authenticated' });
-const mergePatch = { 'content-type': 'application/merge-patch+json' };
 
 describe('flow control beside kube-apiserver', () => {
-  let servers: ServerPair;
-
-  before(async function () {
-    const obstacle = referenceObstacle();
-    if (obstacle !== undefined) return skipBecause(this, obstacle);
-    servers = await startServerPair();
-  });
-  after(() => servers?.[Symbol.asyncDispose]());
+  const servers = startedBefore(startServerPair, { obstacle: referenceObstacle });
 
   /** What both answer is the same. */
   async function agree<T>(read: (api: ApiCaller) => Promise<T>): Promise<T> {
-    using their = new ApiCaller(servers.reference);
-    using our = new ApiCaller(servers.own);
-    const [expected, actual] = await Promise.all([read(their), read(our)]);
+    const [expected, actual] = await askBoth(servers(), read);
     expect(actual).to.deep.equal(expected);
     return actual;
   }
@@ -62,7 +53,7 @@ describe('flow control beside kube-apiserver', () => {
     it(`answers a change of ${path} the same`, async () => {
       await agree(async (api) => {
         const answer = await api.call(`${group}/${path}?dryRun=All`, {
-          ...{ method: 'PATCH', headers: mergePatch, body: JSON.stringify({ spec }) },
+          ...{ method: 'PATCH', headers: mergePatchHeaders, body: { spec } },
         });
         const { message = '', reason } = answer.json<{ message?: string; reason?: string }>();
         return { status: answer.status, reason, message };

@@ -6,6 +6,7 @@ import {
   ApiCaller,
   createReferenceKeys,
   eventually,
+  mergePatchHeaders,
   type ReferenceKeys,
   referenceObstacle,
   skipBecause,
@@ -23,7 +24,6 @@ const listed = (
   }
 ).objects;
 const linesMax = 40;
-const mergePatch = { 'content-type': 'application/merge-patch+json' };
 
 function expectSame(theirs: unknown, ours: unknown): void {
   const { unlisted } = judge(differences(theirs, ours), listed);
@@ -45,8 +45,7 @@ describe('this server and kube-apiserver on one etcd', () => {
   };
 
   before(async function () {
-    const obstacle = referenceObstacle();
-    if (obstacle !== undefined) return skipBecause(this, obstacle);
+    skipBecause(this, referenceObstacle());
     const etcd = await startEtcd();
     running.defer(() => etcd.stop());
     etcdUrl = etcd.url;
@@ -85,7 +84,7 @@ describe('this server and kube-apiserver on one etcd', () => {
     const patch = async (api: ApiCaller | undefined, specimens: readonly Specimen[]) => {
       for (const { title, places } of specimens) {
         const body = { metadata: { labels: { patched: 'yes' } } };
-        const answer = await caller(api).call(places[0] ?? '', { method: 'PATCH', headers: mergePatch, body });
+        const answer = await caller(api).call(places[0] ?? '', { method: 'PATCH', headers: mergePatchHeaders, body });
         expect(answer.status, `${title}: ${answer.body.toString()}`).to.equal(200);
       }
     };
@@ -107,7 +106,7 @@ describe('this server and kube-apiserver on one etcd', () => {
       const made = await caller(writer).call(path, { method: 'POST', body });
       const changed = await caller(writer).call(`${path}/${name}`, {
         method: 'PATCH',
-        headers: mergePatch,
+        headers: mergePatchHeaders,
         body: { data: { a: '2' } },
       });
       await caller(writer).call(`${path}/${name}`, { method: 'DELETE' });
@@ -135,7 +134,7 @@ describe('this server and kube-apiserver on one etcd', () => {
       expect((await caller(first).call(path, { method: 'POST', body })).status).to.equal(201);
       const begun = await caller(second).call(`${path}/held`, { method: 'DELETE' });
       expect(begun.json<{ metadata: object }>().metadata).to.have.property('deletionTimestamp');
-      const released = { method: 'PATCH', headers: mergePatch, body: { metadata: { finalizers: null } } };
+      const released = { method: 'PATCH', headers: mergePatchHeaders, body: { metadata: { finalizers: null } } };
       expect((await caller(first).call(`${path}/held`, released)).status).to.equal(200);
       for (const api of [first, second]) expect((await caller(api).call(`${path}/held`)).status).to.equal(404);
     }

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { expect } from 'chai';
-import { referenceObstacle, type ServerPair, skipBecause, startServerPair } from '../support/index.ts';
+import { rawStatus, referenceObstacle, startedBefore, startServerPair } from '../support/index.ts';
 
 const namespaces = '/api/v1/namespaces';
 const configMaps = `${namespaces}/default/configmaps`;
@@ -40,31 +38,13 @@ const targets = [
 ];
 
 describe('paths, on both servers', () => {
-  let pair: ServerPair;
-
-  before(async function () {
-    const obstacle = referenceObstacle();
-    if (obstacle !== undefined) return skipBecause(this, obstacle);
-    pair = await startServerPair();
-  });
-  after(() => pair?.[Symbol.asyncDispose]());
-
-  async function statusOf(url: string, target: string): Promise<string> {
-    const { authority, admin } = pair.own.pki;
-    const identity = { ca: authority.certificate, cert: admin.certificate, key: admin.key };
-    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', ...identity });
-    await once(socket, 'secureConnect');
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-    const [head] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
-    return head.toString('latin1').slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length);
-  }
+  const servers = startedBefore(startServerPair, { obstacle: referenceObstacle });
 
   it(`${targets.length} of them lead to the same`, async () => {
     const [ours, theirs] = await Promise.all(
-      [pair.own, pair.reference].map(async ({ url }) => {
+      [servers().own, servers().reference].map(async (server) => {
         const answers: string[] = [];
-        for (const target of targets) answers.push(`${await statusOf(url, target)} ${target}`);
+        for (const target of targets) answers.push(`${await rawStatus(server, target)} ${target}`);
         return answers;
       }),
     );

@@ -1,4 +1,4 @@
-import type { ApiCaller } from '../support/index.ts';
+import { type ApiCaller, post } from '../support/index.ts';
 
 const pauseMs = 200;
 
@@ -94,9 +94,7 @@ function version(name: string, storage: boolean): object {
 
 /** Defines widgets and waits until the server serves them. */
 export async function defineWidgets(api: ApiCaller, group: string): Promise<void> {
-  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  const { status, body } = await api.call(path, { method: 'POST', body: widgetDefinition(group) });
-  if (status !== 201) throw new Error(`widgets are refused with ${status}: ${body.toString()}`);
+  await post(api, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', widgetDefinition(group));
   await until(async () => (await api.call(`/apis/${group}/v1/widgets`)).status === 200);
 }
 

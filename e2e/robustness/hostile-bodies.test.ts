@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { type OwnApiServer, startOwnApiServer } from '../support/index.ts';
+import { adminTls, type OwnApiServer, startOwnApiServer } from '../support/index.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const json = { 'content-type': 'application/json' };
@@ -20,9 +20,8 @@ describe('bodies made to do harm', () => {
 
   before(async () => {
     server = await startOwnApiServer();
-    const { authority, admin } = server.pki;
     session = connect(server.url, {
-      ...{ ca: authority.certificate, cert: admin.certificate, key: admin.key },
+      ...adminTls(server.pki),
       // MB: what this client itself may have on its way; with the 10 that Node gives it, it ends its own streams.
       maxSessionMemory: 1000,
     });

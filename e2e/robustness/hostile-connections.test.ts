@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
 import { connect, createSecureContext, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
-import { ApiCaller, ServerProcess, skipBecause } from '../support/index.ts';
-import { frame, get, preface, reset, settings, type } from '../support/http2-frames.ts';
+import { adminTls, ApiCaller, inUse, ServerProcess, skipBecause } from '../support/index.ts';
+import { clientStream, frame, get, preface, reset, settings, times, type } from '../support/http2-frames.ts';
 
 const mebibyte = 1 << 20;
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -25,8 +25,6 @@ const largeBytes = 900 << 10;
 const changesBytesMax = 48 * mebibyte;
 /** What may be left of a client's harm once it is gone: garbage that the collector has not given back. */
 const leftBytesMax = 24 * mebibyte;
-
-const used = ({ heapUsed, external }: { heapUsed: number; external: number }) => heapUsed + external;
 
 describe('connections made to do harm', function () {
   this.timeout(300_000);
@@ -50,13 +48,7 @@ describe('connections made to do harm', function () {
     expect(server.faults).to.deep.equal([]);
   });
 
-  const credentials = () => ({
-    ca: server.pki.authority.certificate,
-    cert: server.pki.admin.certificate,
-    key: server.pki.admin.key,
-  });
-
-  async function socket(protocol: 'http/1.1' | 'h2', as: object = credentials()): Promise<TLSSocket> {
+  async function socket(protocol: 'http/1.1' | 'h2', as: object = adminTls(server.pki)): Promise<TLSSocket> {
     const made = connect({
       port: server.port,
       host: '127.0.0.1',
@@ -71,7 +63,7 @@ describe('connections made to do harm', function () {
   }
 
   async function session(): Promise<ClientHttp2Session> {
-    const made = connectHttp2(server.url, credentials());
+    const made = connectHttp2(server.url, adminTls(server.pki));
     open.push(made);
     made.on('error', () => {});
     await once(made, 'connect');
@@ -127,17 +119,17 @@ describe('connections made to do harm', function () {
       expect((await names.next()).value).to.equal(metadata.name);
     }
     await caller.call(`${configMaps}?labelSelector=for%3Dwatchers`, { method: 'DELETE' });
-    expect(used(await server.memory()) - used(before)).to.be.lessThan(changesBytesMax);
+    expect(inUse(await server.memory()) - inUse(before)).to.be.lessThan(changesBytesMax);
     deaf.resume();
     await new Promise((resolve) => deaf.on('close', resolve));
   });
 
   const opening = Buffer.concat([preface, settings([])]);
-  const times = (count: number, make: (index: number) => Uint8Array) =>
-    Buffer.concat(Array.from({ length: count }, (_, index) => make(index)));
-  const odd = (index: number) => 2 * index + 1;
-  const floods: readonly (readonly [string, Buffer])[] = [
-    ['streams that are reset at once', times(20_000, (index) => Buffer.concat([get(odd(index)), reset(odd(index))]))],
+  const floods: readonly (readonly [string, Uint8Array[]])[] = [
+    [
+      'streams that are reset at once',
+      times(20_000, (index) => Buffer.concat([get(clientStream(index)), reset(clientStream(index))])),
+    ],
     ['PING', times(100_000, () => frame(type.ping, 0, 0, Buffer.alloc(8)))],
     ['SETTINGS', times(100_000, (index) => settings([[3, index % 1000]]))],
   ];
@@ -146,11 +138,11 @@ describe('connections made to do harm', function () {
       const before = await server.memory();
       const flooding = await socket('h2');
       flooding.pause();
-      flooding.write(Buffer.concat([opening, flood]));
+      flooding.write(Buffer.concat([opening, ...flood]));
       await serves();
       await serves();
       flooding.destroy();
-      expect(used(await server.memory()) - used(before)).to.be.lessThan(leftBytesMax);
+      expect(inUse(await server.memory()) - inUse(before)).to.be.lessThan(leftBytesMax);
     });
   }
 

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { expect } from 'chai';
-import { ApiCaller, eventually, ServerProcess } from '../support/index.ts';
+import { ApiCaller, eventually, rawStatus, ServerProcess } from '../support/index.ts';
 
 const namespaces = '/api/v1/namespaces';
 const configMaps = `${namespaces}/default/configmaps`;
@@ -40,18 +38,6 @@ describe('texts made to do harm', () => {
   // Among them: a stretch in which nobody else was served.
   afterEach(() => expect(server.faults).to.deep.equal([]));
 
-  /** Status of a request whose target is sent as it is: no library tidies it up. */
-  async function statusOf(target: string): Promise<number> {
-    const { authority, admin } = server.pki;
-    const identity = { ca: authority.certificate, cert: admin.certificate, key: admin.key };
-    const socket = connect({ port: server.port, host: '127.0.0.1', ...identity });
-    await once(socket, 'secureConnect');
-    socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-    const [head] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
-    return Number(head.toString('latin1').slice(9, 12));
-  }
-
   const paths: readonly (readonly [string, number])[] = [
     [`${namespaces}/default/../kube-system/configmaps`, 404],
     [`${namespaces}/default/%2e%2e/configmaps`, 404],
@@ -82,7 +68,7 @@ describe('texts made to do harm', () => {
   ];
   it(`paths: ${paths.length} of them lead nowhere else`, async () => {
     const answered: (readonly [string, number])[] = [];
-    for (const [path] of paths) answered.push([path, await statusOf(path)]);
+    for (const [path] of paths) answered.push([path, await rawStatus(server, path)]);
     expect(answered).to.deep.equal(paths);
   });
 

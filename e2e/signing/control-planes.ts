@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
 import { silentLogger } from '@coracle/apimachinery/component';
 import { startControlPlane } from '@coracle/cluster/control-plane';
-import { ApiCaller, createReferenceKeys, startReferenceControlPlane } from '../support/index.ts';
+import {
+  advertiseAddress,
+  ApiCaller,
+  createReferenceKeys,
+  post,
+  startReferenceControlPlane,
+} from '../support/index.ts';
 
 /** Two control planes with controllers and one authority, and their administrators. */
 export interface ControlPlanes extends AsyncDisposable {
@@ -23,7 +29,7 @@ export async function startControlPlanes(): Promise<ControlPlanes> {
     config: { port: 0, etcdServers: [], access: {} },
     directory: { path, pkiDirectory: keys.directory },
     environment: { clock: systemClock, random: systemRandom, log: silentLogger },
-    advertiseAddress: '192.0.2.1',
+    advertiseAddress,
   });
   stack.defer(() => own.stop());
   const [ours, theirs] = [own, reference].map(({ url }) => stack.use(new ApiCaller({ url, pki: keys.pki })));
@@ -51,7 +57,6 @@ export async function bindRequesters(admin: ApiCaller): Promise<void> {
       roleRef: { apiGroup: group, kind: 'ClusterRole', name },
       subjects: [{ apiGroup: group, kind: 'Group', name: subject }],
     };
-    const { status } = await admin.call(`/apis/${group}/v1/clusterrolebindings`, { method: 'POST', body });
-    if (status !== 201) throw new Error(`the binding of ${subject} to ${name} was answered with ${status}`);
+    await post(admin, `/apis/${group}/v1/clusterrolebindings`, body);
   }
 }

@@ -1,43 +1,32 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { type ApiCaller, referenceObstacle, skipBecause, toolsFolder } from '../support/index.ts';
-import { bindRequesters, type ControlPlanes, startControlPlanes } from './control-planes.ts';
+import { type ApiCaller, referenceObstacle, startedBefore } from '../support/index.ts';
+import { bindRequesters, startControlPlanes } from './control-planes.ts';
 import { ask, outcomeOf, type SigningOutcome } from './outcome.ts';
 import { requestPem, type SigningCase, signingCases } from './requests.ts';
 
-const obstacle = () =>
-  referenceObstacle() ??
-  (['kube-controller-manager', 'kube-scheduler'].every((name) => existsSync(join(toolsFolder, name)))
-    ? undefined
-    : 'kube-controller-manager and kube-scheduler are not built');
-
 describe('certificates for requests, as kube-controller-manager signs them', () => {
-  let planes: ControlPlanes | undefined;
   /** Of those that were not taken. */
   const refused = new Map<
     SigningCase,
     readonly [own: SigningOutcome | undefined, reference: SigningOutcome | undefined]
   >();
 
-  before(async function () {
-    const reason = obstacle();
-    if (reason !== undefined) return skipBecause(this, reason);
-    planes = await startControlPlanes();
-    const { own, reference } = planes;
-    for (const admin of [own, reference]) await bindRequesters(admin);
-    for (const each of signingCases) {
-      const pem = await requestPem(each);
-      refused.set(each, [await ask(own, each, pem), await ask(reference, each, pem)]);
-    }
+  const planes = startedBefore(startControlPlanes, {
+    obstacle: () => referenceObstacle('kube-controller-manager', 'kube-scheduler'),
+    async prepare({ own, reference }) {
+      for (const admin of [own, reference]) await bindRequesters(admin);
+      for (const each of signingCases) {
+        const pem = await requestPem(each);
+        refused.set(each, [await ask(own, each, pem), await ask(reference, each, pem)]);
+      }
+    },
   });
-  after(() => planes?.[Symbol.asyncDispose]());
 
   const last = signingCases.toSorted((a, b) => Number(a.outcome === 'untouched') - Number(b.outcome === 'untouched'));
   // Those that nothing happens to are looked at when something has happened to all others.
   for (const each of last) {
     it(`${each.name}: ${each.outcome}`, async () => {
-      const { own, reference } = planes as ControlPlanes;
+      const { own, reference } = planes();
       const [ours, theirs] = refused.get(each) ?? [];
       expect([ours === undefined, theirs === undefined]).to.deep.equal(Array(2).fill(each.outcome !== 'refused'));
       const upstream = theirs ?? (await outcomeOf(reference, each));
@@ -47,7 +36,7 @@ describe('certificates for requests, as kube-controller-manager signs them', () 
   }
 
   it('publishes the API server’s authority as a ClusterTrustBundle', async () => {
-    const { own, reference } = planes as ControlPlanes;
+    const { own, reference } = planes();
     const [ours, theirs] = [await trustBundles(own), await trustBundles(reference)];
     expect(ours).to.deep.equal(theirs);
     expect(theirs).to.have.length(1);

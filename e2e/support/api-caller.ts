@@ -18,6 +18,8 @@ export interface ApiCall {
   readonly body?: object | string | Uint8Array;
 }
 
+export const mergePatchHeaders = { 'content-type': 'application/merge-patch+json' };
+
 export interface ApiCallerOptions {
   readonly url: string;
   readonly pki: ClusterPki;
@@ -62,4 +64,16 @@ export class ApiCaller implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+/** Creates an object and gives what was made of it; throws where the server does not take it. */
+export async function post<T = object>(api: ApiCaller, path: string, body: object): Promise<T> {
+  const answer = await api.call(path, { method: 'POST', body });
+  if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${answer.body.toString()}`);
+  return answer.json<T>();
+}
+
+/** What a client shows as the administrator, and whom it believes, as Node's TLS takes it. */
+export function adminTls({ authority, admin }: ClusterPki): { ca: string; cert: string; key: string } {
+  return { ca: authority.certificate, cert: admin.certificate, key: admin.key };
 }

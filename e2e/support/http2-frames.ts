@@ -61,3 +61,9 @@ export function u32(value: number): Buffer {
   bytes.writeUInt32BE(value >>> 0);
   return bytes;
 }
+
+/** Of the streams that a client opens, which have odd numbers, number `index`. */
+export const clientStream = (index: number) => 2 * index + 1;
+
+export const times = (count: number, make: (index: number) => Uint8Array): Uint8Array[] =>
+  Array.from({ length: count }, (_, index) => make(index));

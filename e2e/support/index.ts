@@ -1,11 +1,11 @@
 /** What whole-cluster tests share: upstream's programs, a cluster of the real command, load, patience. */
-export { type ApiAnswer, type ApiCall, ApiCaller } from './api-caller.ts';
+export { adminTls, type ApiAnswer, ApiCaller, mergePatchHeaders, post } from './api-caller.ts';
 export { ChildPrograms, freePort } from './child-programs.ts';
 export { eventually } from './eventually.ts';
-export { httpGet, type LoadResult, startLoad } from './http-load.ts';
+export { httpGet, startLoad } from './http-load.ts';
 export { type ImageRegistry, startImageRegistry } from './image-registry.ts';
 export { containerObstacle, skipBecause } from './machine.ts';
-export { type OwnApiServer, type OwnApiServerOptions, startOwnApiServer } from './own-api-server.ts';
+export { type OwnApiServer, startOwnApiServer } from './own-api-server.ts';
 export {
   clientObstacle,
   type ClientProgram,
@@ -16,21 +16,21 @@ export {
   repository,
   type RunOptions,
   runProgram,
-  toolsFolder,
   upstreamObstacle,
   upstreamProgram,
 } from './programs.ts';
+export { rawStatus } from './raw-status.ts';
 export {
+  advertiseAddress,
   createReferenceKeys,
-  type ReferenceControlPlane,
   type ReferenceKeys,
-  type ReferenceOptions,
   type RunningEtcd,
   startEtcd,
   startReferenceControlPlane,
 } from './reference-control-plane.ts';
-export { type ServerPair, startServerPair } from './server-pair.ts';
-export { type Memory, ServerProcess } from './server-process.ts';
+export { askBoth, type ServerPair, startServerPair } from './server-pair.ts';
+export { inUse, type Memory, ServerProcess } from './server-process.ts';
+export { startedBefore } from './started-before.ts';
 export {
   applicationImages,
   applicationLayout,

@@ -63,9 +63,10 @@ export function upstreamObstacle(...names: readonly UpstreamProgram[]): string |
   }
 }
 
-/** Why upstream's API server cannot be asked here: it takes minutes to build, so nothing builds it by the way. */
-export function referenceObstacle(): string | undefined {
-  const missing = (['etcd', 'kube-apiserver'] as const).filter((name) => !existsSync(join(toolsFolder, name)));
+/** Why upstream's API server, and what else of its control plane is named, cannot be asked here: minutes of building are not for a test. */
+export function referenceObstacle(...more: readonly UpstreamProgram[]): string | undefined {
+  const needed: readonly UpstreamProgram[] = ['etcd', 'kube-apiserver', ...more];
+  const missing = needed.filter((name) => !existsSync(join(toolsFolder, name)));
   if (missing.length === 0) return undefined;
   return `${missing.join(' and ')} not built; "tools/upstream/build ${missing.join(' ')}" does it`;
 }

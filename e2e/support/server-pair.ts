@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { AccessOptions } from '@coracle/apiserver';
+import { ApiCaller } from './api-caller.ts';
 import { type OwnApiServer, startOwnApiServer } from './own-api-server.ts';
 import {
   createReferenceKeys,
@@ -22,4 +23,14 @@ export async function startServerPair(flags: readonly string[] = [], access: Acc
   const own = stack.use(await startOwnApiServer({ keys, access }));
   const running = stack.move();
   return { reference, own, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** What each of them has for `read`, as the administrator; both are asked at the same time. */
+export async function askBoth<T>(
+  pair: ServerPair,
+  read: (api: ApiCaller) => Promise<T>,
+): Promise<readonly [reference: T, own: T]> {
+  using reference = new ApiCaller(pair.reference);
+  using own = new ApiCaller(pair.own);
+  return await Promise.all([read(reference), read(own)]);
 }
