@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Choice } from './choice.ts';
-import { namespace } from './corpus.ts';
 import type { FuzzRequest } from './fuzz-request.ts';
 import { httpRequest } from './http-requests.ts';
-import { cleanUp, snapshotOf } from './clean-up.ts';
+import { cleanUp, prepare, snapshotOf } from './clean-up.ts';
 import { type Outcome, Sender } from './send.ts';
 import { type Memory, ServerProcess } from '../support/index.ts';
 import { complaintOf } from './verdict.ts';
@@ -14,8 +13,6 @@ export interface CampaignOptions {
   /** Number of the first request; default 0. */
   readonly first?: number;
   readonly count: number;
-  /** How many are under way together. */
-  readonly concurrency?: number;
   /** What requests made is removed after as many, so that none of them stands in the way of the rest. */
   readonly roundSize?: number;
   /** Called for each bug found. */
@@ -45,7 +42,8 @@ export interface Report {
 /** One in this many requests is bytes on a connection of its own. */
 const wireShare = 1 / 12;
 const defaultRoundSize = 2500;
-const defaultConcurrency = 8;
+/** How many are under way together. */
+const concurrency = 8;
 const toldMs = 50;
 const toldMax = 8;
 
@@ -57,7 +55,7 @@ export function generate(seed: number, number: number): FuzzRequest {
 
 /** Sends requests `first` to `first + count - 1` to a fresh server. */
 export async function runCampaign(options: CampaignOptions): Promise<Report> {
-  const { seed, first = 0, count, concurrency = defaultConcurrency, roundSize = defaultRoundSize } = options;
+  const { first = 0, count, roundSize = defaultRoundSize } = options;
   await using server = await ServerProcess.start();
   using sender = new Sender(server);
   const campaign = new Campaign(server, sender, options);
@@ -65,12 +63,12 @@ export async function runCampaign(options: CampaignOptions): Promise<Report> {
   let before: Memory | undefined;
   for (let from = first; from < first + count; from += roundSize) {
     const to = Math.min(from + roundSize, first + count);
-    await campaign.prepare();
-    await campaign.round(seed, from, to, concurrency);
+    await prepare(server);
+    await campaign.round(from, to);
     await cleanUp(server, baseline);
     before ??= await server.memory();
     options.onProgress?.(to - first);
-    if (!campaign.alive) break;
+    if (!server.isAlive) break;
   }
   const after = await server.memory();
   return { ...campaign.report(), before: before ?? after, after };
@@ -92,28 +90,11 @@ class Campaign {
     this.#options = options;
   }
 
-  get alive(): boolean {
-    return !this.#server.faults.some((text) => text.startsWith('the process ended'));
-  }
-
-  /** The namespace that requests are made in. */
-  async prepare(): Promise<void> {
-    const body = new TextEncoder().encode(JSON.stringify({ metadata: { name: namespace } }));
-    const headers = { 'content-type': 'application/json' };
-    const request = {
-      number: -1,
-      family: 'prepare',
-      transport: 'http1',
-      method: 'POST',
-      path: '/api/v1/namespaces',
-    } as const;
-    await this.#sender.send({ ...request, headers, body });
-  }
-
-  async round(seed: number, from: number, to: number, concurrency: number): Promise<void> {
+  /** Sends requests `from` to `to - 1`. */
+  async round(from: number, to: number): Promise<void> {
     let number = from;
     const work = async (): Promise<void> => {
-      while (number < to && this.alive) await this.one(generate(seed, number++));
+      while (number < to && this.#server.isAlive) await this.one(generate(this.#options.seed, number++));
     };
     await Promise.all(Array.from({ length: concurrency }, work));
   }
@@ -152,7 +133,7 @@ export async function replay(
 ): Promise<{ readonly outcome: Outcome; readonly told: readonly string[] }> {
   await using server = await ServerProcess.start();
   using sender = new Sender(server);
-  await new Campaign(server, sender, { seed: 0, count: 1 }).prepare();
+  await prepare(server);
   const outcome = await sender.send(request);
   return { outcome, told: [...server.faults, ...server.logged] };
 }

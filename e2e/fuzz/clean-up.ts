@@ -1,5 +1,7 @@
 import { builtinScheme } from '@coracle/apimachinery/scheme';
-import { ApiCaller, type ServerProcess } from '../support/index.ts';
+import { pathOf } from '@coracle/client/rest';
+import { ApiCaller, mergePatchHeaders, type ServerProcess } from '../support/index.ts';
+import { namespace } from './corpus.ts';
 
 /** Paths of the objects that a server has from the start. */
 export type Snapshot = ReadonlySet<string>;
@@ -13,6 +15,12 @@ interface Meta {
 export async function snapshotOf(server: ServerProcess): Promise<Snapshot> {
   using caller = new ApiCaller(server);
   return new Set((await everything(caller)).map(({ path }) => path));
+}
+
+/** Makes the namespace that requests are made in. */
+export async function prepare(server: ServerProcess): Promise<void> {
+  using caller = new ApiCaller(server);
+  await caller.call('/api/v1/namespaces', { method: 'POST', body: { metadata: { name: namespace } } });
 }
 
 /** Removes what is not in the snapshot, against finalizers and grace periods: there are no controllers to wait for. */
@@ -29,10 +37,11 @@ export async function cleanUp(server: ServerProcess, keep: Snapshot): Promise<vo
   }
 }
 
+const withoutFinalizers = { method: 'PATCH', headers: mergePatchHeaders, body: '{"metadata":{"finalizers":null}}' };
+
 async function remove(caller: ApiCaller, { path, meta }: { path: string; meta: Meta }): Promise<void> {
   if (meta.finalizers !== undefined) {
-    const headers = { 'content-type': 'application/merge-patch+json' };
-    await caller.call(path, { method: 'PATCH', headers, body: '{"metadata":{"finalizers":null}}' });
+    await caller.call(path, withoutFinalizers);
   }
   await caller.call(path, {
     method: 'DELETE',
@@ -45,22 +54,17 @@ async function remove(caller: ApiCaller, { path, meta }: { path: string; meta: M
     });
   }
   if (path.includes('/customresourcedefinitions/')) {
-    const headers = { 'content-type': 'application/merge-patch+json' };
-    await caller.call(path, { method: 'PATCH', headers, body: '{"metadata":{"finalizers":null}}' });
+    await caller.call(path, withoutFinalizers);
   }
 }
 
 async function everything(caller: ApiCaller): Promise<{ path: string; meta: Meta }[]> {
   const lists = [...builtinScheme().rows()].filter(({ verbs }) => verbs.includes('list') && verbs.includes('delete'));
   const found = await Promise.all(
-    lists.map(async ({ group, version, resource }) => {
-      const prefix = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-      const answer = await caller.call(`${prefix}/${resource}`);
+    lists.map(async (row) => {
+      const answer = await caller.call(pathOf(row, {}));
       const { items } = answer.json<{ items?: { metadata: Meta }[] }>();
-      return (items ?? []).map(({ metadata: meta }) => {
-        const scope = meta.namespace === undefined ? prefix : `${prefix}/namespaces/${meta.namespace}`;
-        return { path: `${scope}/${resource}/${meta.name}`, meta };
-      });
+      return (items ?? []).map(({ metadata: meta }) => ({ path: pathOf(row, meta), meta }));
     }),
   );
   return found.flat();

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
 import { join } from 'node:path';
+import { parseGroupVersion } from '@coracle/apimachinery/schema';
 import { builtinScheme } from '@coracle/apimachinery/scheme';
+import { pathOf } from '@coracle/client/rest';
 import { repository } from '../support/index.ts';
 import { validObjects } from './valid-objects.ts';
 
@@ -45,21 +47,14 @@ export function readCorpus(): { readonly valid: readonly Subject[]; readonly ful
 }
 
 function subjectOf(object: PlainObject): Subject | undefined {
-  const row = [...scheme.rows()].find(
-    ({ group, version, kind }) => kind === object['kind'] && groupVersionText(group, version) === object['apiVersion'],
-  );
+  const groupVersion = parseGroupVersion(String(object['apiVersion']));
+  const row = scheme.resourceOfKind({ ...groupVersion, kind: String(object['kind']) });
   if (row === undefined) return undefined;
-  const prefix = row.group === '' ? `/api/${row.version}` : `/apis/${row.group}/${row.version}`;
-  const scope = row.namespaced ? `${prefix}/namespaces/${namespace}` : prefix;
   return {
-    collection: `${scope}/${row.resource}`,
+    collection: pathOf(row, { namespace }),
     subresources: row.subresources.map(({ name }) => name),
     object,
   };
-}
-
-function groupVersionText(group: string, version: string): string {
-  return group === '' ? version : `${group}/${version}`;
 }
 
 /** Every other kind is the custom resource of the corpus. */

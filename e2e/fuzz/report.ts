@@ -1,5 +1,5 @@
 import type { Report } from './campaign.ts';
-import type { Memory } from '../support/index.ts';
+import { inUse, type Memory } from '../support/index.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -7,12 +7,10 @@ const mebibyte = 1024 * 1024;
  * How much more may be in use at the end than after the first part, in bytes of heap and buffers: room for caches with a
  * limit (compiled expressions, schemas, times) and for what the collector leaves. A leak of one object a request is more.
  */
-export const growthBytesMax = 32 * mebibyte;
-
-const used = ({ heapUsed, external }: Memory): number => heapUsed + external;
+const growthBytesMax = 32 * mebibyte;
 
 export function grownTooFar({ before, after }: Report): boolean {
-  return used(after) - used(before) > growthBytesMax;
+  return inUse(after) - inUse(before) >= growthBytesMax;
 }
 
 export function reportText(report: Report): string {
@@ -22,7 +20,7 @@ export function reportText(report: Report): string {
       .map(([name, count]) => `${name} ${count}`)
       .join(', ');
   const size = (memory: Memory) =>
-    `${(used(memory) / mebibyte).toFixed(1)} MiB (rss ${(memory.rss / mebibyte).toFixed(0)})`;
+    `${(inUse(memory) / mebibyte).toFixed(1)} MiB (rss ${(memory.rss / mebibyte).toFixed(0)})`;
   return [
     `${requests} requests, ${failures.length} failures`,
     `statuses: ${list(statuses)} (0: no answer, -1: not sent or no HTTP answer)`,

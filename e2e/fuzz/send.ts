@@ -2,7 +2,7 @@ import { Agent, request as request1 } from 'node:https';
 import { type ClientHttp2Session, connect as connect2, type OutgoingHttpHeaders } from 'node:http2';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { FuzzRequest, HttpFuzzRequest, WireFuzzRequest } from './fuzz-request.ts';
-import type { ServerProcess } from '../support/index.ts';
+import { adminTls, type ServerProcess } from '../support/index.ts';
 
 /** What came back; status 0 where the connection ended without an answer, -1 where the client would not send it. */
 export interface Outcome {
@@ -29,12 +29,7 @@ export class Sender implements Disposable {
 
   constructor(server: ServerProcess) {
     this.#server = server;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ...this.#tls() });
-  }
-
-  #tls(): { ca: string; cert: string; key: string } {
-    const { authority, admin } = this.#server.pki;
-    return { ca: authority.certificate, cert: admin.certificate, key: admin.key };
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ...adminTls(this.#server.pki) });
   }
 
   send(request: FuzzRequest): Promise<Outcome> {
@@ -83,7 +78,7 @@ export class Sender implements Disposable {
 
   #http2({ method, path, headers, body }: HttpFuzzRequest): Promise<Outcome> {
     if (this.#session === undefined || this.#session.destroyed || this.#session.closed) {
-      this.#session = connect2(this.#server.url, { ...this.#tls(), maxSessionMemory: 100 });
+      this.#session = connect2(this.#server.url, { ...adminTls(this.#server.pki), maxSessionMemory: 100 });
       this.#session.on('error', () => {});
       this.#session.on('goaway', (code) => (this.#goAwayCode = code));
     }
@@ -125,7 +120,7 @@ export class Sender implements Disposable {
         port: this.#server.port,
         host: '127.0.0.1',
         ALPNProtocols: protocols,
-        ...this.#tls(),
+        ...adminTls(this.#server.pki),
       });
       let text = '';
       const hang = setTimeout(() => socket.destroy(), hangMs);

@@ -1,4 +1,5 @@
 import {
+  clientStream,
   endHeaders,
   endStream,
   field,
@@ -8,6 +9,7 @@ import {
   preface,
   reset,
   settings,
+  times,
   type,
   u32,
 } from '../support/http2-frames.ts';
@@ -67,25 +69,22 @@ const post = (stream: number) =>
     stream,
     Buffer.concat([head('POST', configMaps), field('content-type', 'application/json')]),
   );
-const times = (count: number, make: (index: number) => Uint8Array): Uint8Array[] =>
-  Array.from({ length: count }, (_, index) => make(index));
-const odd = (index: number) => 2 * index + 1;
 
 /** The floods that servers were brought down with, and what breaks a rule of RFC 9113 in other ways. */
 function http2Bytes(choice: Choice): Uint8Array[] {
   const start = [preface, settings([])];
   const count = choice.pick([10, 100, 1000]);
   const frames = choice.weighted<() => Uint8Array[]>([
-    [2, () => times(count, (index) => Buffer.concat([get(odd(index)), reset(odd(index))]))], // rapid reset, CVE-2023-44487
-    [1, () => times(count, (index) => Buffer.concat([post(odd(index)), reset(odd(index))]))],
+    [2, () => times(count, (index) => Buffer.concat([get(clientStream(index)), reset(clientStream(index))]))], // rapid reset, CVE-2023-44487
+    [1, () => times(count, (index) => Buffer.concat([post(clientStream(index)), reset(clientStream(index))]))],
     [1, () => continuationFlood(count)],
     [1, () => times(count, () => settings([[3, choice.below(1000)]]))],
     [1, () => times(count, () => frame(type.ping, 0, 0, Buffer.alloc(8)))],
-    [1, () => times(count, (index) => frame(type.priority, 0, odd(index), Buffer.from([0, 0, 0, 0, 16])))],
+    [1, () => times(count, (index) => frame(type.priority, 0, clientStream(index), Buffer.from([0, 0, 0, 0, 16])))],
     [1, () => times(count, () => frame(type.data, 0, 1, Buffer.alloc(0)))],
     [1, () => times(count, () => frame(type.window, 0, 0, u32(2 ** 31 - 1)))],
     [1, () => [hpackBomb(count)]],
-    [1, () => times(count, (index) => get(odd(index)))],
+    [1, () => times(count, (index) => get(clientStream(index)))],
     [1, () => [settings([[4, 2 ** 31]]), settings([[5, 1]]), settings([[1, 2 ** 32 - 1]]), get(1)]],
     [1, () => [settings([[4, 0]]), get(1), get(3), frame(type.window, 0, 1, u32(0))]],
     [1, () => [post(1), frame(type.data, 0, 1, Buffer.alloc(16_000)), frame(type.data, 8, 1, Buffer.from([255, 0]))]],
