@@ -1,16 +1,13 @@
-import { type Believers, startBelievers } from './believers.ts';
+import { startedBefore } from '../support/index.ts';
+import { startBelievers } from './believers.ts';
 import { believerSections, flagSections } from './table-believers.ts';
 import { describeTable } from './testing/describe-table.ts';
 
 describe('issuers, a webhook and a proxy that are believed', () => {
-  let believers: Believers;
-  before(async () => {
-    believers = await startBelievers();
-  });
-  after(() => believers[Symbol.asyncDispose]());
+  const believers = startedBefore(startBelievers);
 
   describeTable('who is who', believerSections, () => {
-    const { configFile, webhookFile } = believers;
+    const { configFile, webhookFile, credentials } = believers();
     const webhook = { configFile: webhookFile, version: 'v1' as const, cacheTtlMs: 120_000 };
     return {
       access: { authentication: { configFile, webhook } },
@@ -19,12 +16,12 @@ describe('issuers, a webhook and a proxy that are believed', () => {
         `--authentication-token-webhook-config-file=${webhookFile}`,
         '--authentication-token-webhook-version=v1',
       ],
-      credentials: (keys) => believers.credentials(keys),
+      credentials,
     };
   });
 
   describeTable('who is who, said by flags', flagSections, () => {
-    const { oidc } = believers;
+    const { credentials, oidc } = believers();
     return {
       access: { authentication: { oidc } },
       flags: [
@@ -37,7 +34,7 @@ describe('issuers, a webhook and a proxy that are believed', () => {
         ...Object.entries(oidc.requiredClaims ?? {}).map((pair) => `--oidc-required-claim=${pair.join('=')}`),
         `--oidc-signing-algs=${oidc.signingAlgorithms?.join(',')}`,
       ],
-      credentials: (keys) => believers.credentials(keys),
+      credentials,
     };
   });
 });

@@ -1,10 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureClusterPki, type KeyPair } from '@coracle/cluster/pki';
-import type { ApiCaller, ReferenceKeys } from '../support/index.ts';
-import { post } from './fixture.ts';
+import { type ApiCaller, post, type ReferenceKeys } from '../support/index.ts';
+import { claimsOf, type Fields, resigned, signed, unsigned } from './json-web-token.ts';
 
 /** What somebody shows. */
 export interface Credential {
@@ -14,8 +14,6 @@ export interface Credential {
 
 const dayMs = 24 * 3600 * 1000;
 const accounts = '/api/v1/namespaces/team/serviceaccounts';
-
-type Claims = Readonly<Record<string, unknown>>;
 
 /** The credentials of the table, by name; made once `makeFixture` is through. Some things are deleted on the way. */
 export async function makeCredentials(admin: ApiCaller, keys: ReferenceKeys): Promise<(who: string) => Credential> {
@@ -81,7 +79,7 @@ async function makeTokens(admin: ApiCaller, pki: ReferenceKeys['pki']): Promise<
   };
   const good = await request('robot');
   const key = createPrivateKey(pki.serviceAccountKey);
-  const changed = (claims: Claims, signer = key) => resign(good, claims, signer);
+  const changed = (claims: Fields, signer = key) => resigned(good, claims, signer);
   const now = Math.floor(Date.now() / 1000);
   const { privateKey: stranger } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const tokens = new Map([
@@ -94,7 +92,7 @@ async function makeTokens(admin: ApiCaller, pki: ReferenceKeys['pki']): Promise<
     ['token for another audience', await request('robot', { audiences: ['vault'] })],
     ['token of another issuer', changed({ iss: 'https://issuer.example' })],
     ['token signed with another key', changed({}, stranger)],
-    ['token without signature', `${encode({ alg: 'none' })}.${good.split('.')[1]}.`],
+    ['token without signature', unsigned(claimsOf(good))],
     ['token of an account that was deleted', await request('deleted')],
     ['token of an account that was made anew', await request('renewed')],
     ['token bound to a pod that was deleted', await boundTo('Pod', 'gone')],
@@ -147,22 +145,4 @@ async function legacyToken(admin: ApiCaller, key: KeyObject, name: string, kept?
     data,
   });
   return token;
-}
-
-function resign(token: string, claims: Claims, key: KeyObject): string {
-  const [header = '', payload = ''] = token.split('.');
-  return signed(decode(header), { ...decode(payload), ...claims }, key);
-}
-
-function signed(header: Claims, claims: Claims, key: KeyObject): string {
-  const input = `${encode(header)}.${encode(claims)}`;
-  return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-}
-
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
-
-function decode(text: string): Claims {
-  return JSON.parse(Buffer.from(text, 'base64url').toString()) as Claims;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ApiCaller } from '../support/index.ts';
+import { type ApiCaller, mergePatchHeaders, post } from '../support/index.ts';
 import { requestOfNodeB, requestOfSomebody } from './certificate-requests.ts';
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
@@ -191,14 +191,7 @@ async function aggregateRoles(admin: ApiCaller): Promise<void> {
     const selector = `rbac.authorization.k8s.io/aggregate-to-${name}=true`;
     const parts = await admin.call(`${rbac}/clusterroles?labelSelector=${encodeURIComponent(selector)}`);
     const rules = parts.json<{ items: { rules: Rule[] | null }[] }>().items.flatMap((role) => role.rules ?? []);
-    const patch = JSON.stringify({ rules });
-    const headers = { 'content-type': 'application/merge-patch+json' };
-    await admin.call(`${rbac}/clusterroles/${name}`, { method: 'PATCH', headers, body: patch });
+    const patch = { method: 'PATCH', headers: mergePatchHeaders, body: { rules } };
+    await admin.call(`${rbac}/clusterroles/${name}`, patch);
   }
-}
-
-export async function post<T = object>(admin: ApiCaller, path: string, body: object): Promise<T> {
-  const answer = await admin.call(path, { method: 'POST', body });
-  if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${answer.body.toString()}`);
-  return answer.json<T>();
 }

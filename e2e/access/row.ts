@@ -1,3 +1,5 @@
+import { mergePatchHeaders } from '../support/index.ts';
+
 /** One thing that somebody tries, and how it is answered. */
 export interface Row {
   /** Method, path and query: `GET /api/v1/pods`. */
@@ -28,7 +30,4 @@ export const mayNot = (asks: string, message?: string, more: More = {}): Row => 
   ...more,
 });
 export const unknown = (asks: string): Row => ({ asks, code: 401, message: 'Unauthorized' });
-export const mergePatch = (body: object): More => ({
-  body,
-  headers: { 'content-type': 'application/merge-patch+json' },
-});
+export const mergePatch = (body: object): More => ({ body, headers: mergePatchHeaders });

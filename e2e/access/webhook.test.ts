@@ -1,27 +1,25 @@
 import { expect } from 'chai';
 import { describeTable } from './testing/describe-table.ts';
 import { webhookSections } from './table-webhook.ts';
-import { startWebhookChain, type WebhookChain } from './webhook-chain.ts';
+import { startedBefore } from '../support/index.ts';
+import { startWebhookChain } from './webhook-chain.ts';
 
 describe('webhooks that decide', () => {
-  let chain: WebhookChain;
-  before(async () => {
-    chain = await startWebhookChain();
-  });
-  after(() => chain[Symbol.asyncDispose]());
+  const chain = startedBefore(startWebhookChain);
 
   describeTable('who may do what', webhookSections, () => {
-    const { policyFile } = chain;
+    const { configFile, policyFile } = chain();
     return {
-      access: { authorization: { configFile: chain.configFile('own'), policyFile } },
-      flags: [`--authorization-config=${chain.configFile('reference')}`, `--authorization-policy-file=${policyFile}`],
+      access: { authorization: { configFile: configFile('own'), policyFile } },
+      flags: [`--authorization-config=${configFile('reference')}`, `--authorization-policy-file=${policyFile}`],
     };
   });
 
   describe('after all that', () => {
     it('both servers have asked the same, as often', function () {
-      if (chain.asked('reference').length === 0) return this.skip();
-      expect(chain.asked('own')).to.deep.equal(chain.asked('reference'));
+      const [own, reference] = [chain().asked('own'), chain().asked('reference')];
+      if (reference.length === 0) return this.skip();
+      expect(own).to.deep.equal(reference);
     });
   });
 });
