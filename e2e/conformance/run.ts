@@ -6,6 +6,9 @@
  *   --processes 8              at the same time
  *   --update                   write what was seen to the ledger
  *   --kubeconfig FILE          an existing cluster in place of a new one
+ *   --runtime hollow           of the new one's nodes (default: containerd where a spec needs containers)
+ *   --output FOLDER            for logs, JUnit and JSON (default: a temporary one)
+ * Ended by a signal, it stops the suite and deletes its clusters first; a second one does not wait.
  */
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,6 +32,7 @@ import {
   specKey,
   updateLedger,
 } from './ledger.ts';
+import { runTogether } from './run-together.ts';
 import { listImages, listSpecs, runSpecs } from './suite.ts';
 
 const { values: flags } = parseArgs({
@@ -80,7 +84,7 @@ async function run(): Promise<SpecOutcome[]> {
   const parts = partsOf(chosen);
   const counts = parts.map(() => ({ done: 0, failed: 0 }));
   const sum = (what: 'done' | 'failed') => counts.reduce((total, count) => total + count[what], 0);
-  const runPart = async (lines: readonly LedgerLine[], index: number): Promise<SpecOutcome[]> => {
+  const runPart = async (lines: readonly LedgerLine[], index: number, stop: AbortSignal): Promise<SpecOutcome[]> => {
     await using own = flags.kubeconfig === undefined ? await startOwnCluster(runtime) : undefined;
     return await runSpecs({
       kubeconfig: flags.kubeconfig ?? own?.kubeconfig ?? '',
@@ -88,6 +92,7 @@ async function run(): Promise<SpecOutcome[]> {
       processes: lines.some(({ serial }) => !serial) ? Number(flags.processes) : 1,
       nodes: 2,
       output: parts.length === 1 ? output : join(output, lines.every(({ serial }) => serial) ? 'serial' : 'parallel'),
+      stop,
       progress: (done, failed) => {
         counts[index] = { done, failed };
         process.stderr.write(`\r${sum('done')} of ${chosen.length} done, ${sum('failed')} failed `);
@@ -95,7 +100,7 @@ async function run(): Promise<SpecOutcome[]> {
     });
   };
   try {
-    return (await Promise.all(parts.map(runPart))).flat();
+    return (await runTogether(parts.map((lines, index) => (stop) => runPart(lines, index, stop)))).flat();
   } finally {
     process.stderr.write('\n');
   }

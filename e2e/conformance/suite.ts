@@ -15,6 +15,8 @@ export interface SuiteRun {
   readonly nodes: number;
   /** Gets the logs, the JUnit and the JSON report. */
   readonly output: string;
+  /** Aborted where the run has to end before all specs have run. */
+  readonly stop: AbortSignal;
   /** Told how many specs are done, for people who wait. */
   progress(done: number, failed: number): void;
 }
@@ -34,8 +36,12 @@ export async function listImages(): Promise<string[]> {
   return output.split('\n').filter((line) => /^\S+\/\S+:\S+$/.test(line) && !line.startsWith('invalid.'));
 }
 
-/** Runs the specs, serial ones alone at the end, and gives what each said. Resolves also where specs fail. */
+/**
+ * Runs the specs, serial ones alone at the end, and gives what each said. Resolves also where specs fail; throws, once no
+ * process of the suite is left, where it is stopped.
+ */
 export async function runSpecs(run: SuiteRun): Promise<SpecOutcome[]> {
+  run.stop.throwIfAborted();
   await mkdir(run.output, { recursive: true });
   const binary = upstreamProgram('e2e.test');
   const kubectl = upstreamProgram('kubectl');
@@ -55,6 +61,7 @@ export async function runSpecs(run: SuiteRun): Promise<SpecOutcome[]> {
     ...['--delete-namespace-on-failure', '--disable-log-dump', `--report-dir=${run.output}`],
   ];
   await runGinkgo([...ginkgoFlags, binary, '--', ...suiteFlags], run, dirname(kubectl));
+  run.stop.throwIfAborted();
   return readReport(join(run.output, 'report.json'));
 }
 
@@ -64,6 +71,8 @@ function runGinkgo(args: readonly string[], run: SuiteRun, toolsFolder: string):
     const child = spawn(upstreamProgram('ginkgo'), args, {
       cwd: run.output,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: ginkgo does not pass on to the processes of the suite that it is told to stop.
+      detached: true,
       env: {
         ...process.env,
         KUBECONFIG: run.kubeconfig,
@@ -71,6 +80,9 @@ function runGinkgo(args: readonly string[], run: SuiteRun, toolsFolder: string):
         PATH: `${toolsFolder}:${process.env['PATH'] ?? ''}`,
       },
     });
+    // They clean up after the specs that they are at, and end.
+    const interrupt = () => process.kill(-(child.pid as number), 'SIGTERM');
+    run.stop.addEventListener('abort', interrupt, { once: true });
     let done = 0;
     let failed = 0;
     child.stdout.on('data', (chunk: Buffer) => {
@@ -84,7 +96,10 @@ function runGinkgo(args: readonly string[], run: SuiteRun, toolsFolder: string):
     });
     child.stderr.on('data', (chunk: Buffer) => log.write(chunk));
     child.once('error', reject);
-    child.once('exit', () => log.end(() => resolve()));
+    child.once('exit', () => {
+      run.stop.removeEventListener('abort', interrupt);
+      log.end(() => resolve());
+    });
   });
 }
 

@@ -38,7 +38,9 @@ let clusters = 0;
 
 /** `coracle up --detach` on a free port; deleted at the end of the scope. */
 export async function startTestCluster(options: TestClusterOptions): Promise<TestCluster> {
+  await using stack = new AsyncDisposableStack();
   const scratch = await mkdtemp(join(tmpdir(), 'coracle-e2e-'));
+  stack.defer(() => rm(scratch, { recursive: true, force: true }));
   const name = `e2e-${process.pid}-${++clusters}`;
   const kubeconfig = join(scratch, 'kubeconfig');
   const dataDir = join(scratch, 'data');
@@ -46,9 +48,16 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
   const coracle = (...args: readonly string[]) =>
     runProgram(join(repository, 'coracle'), args, { env, timeoutMs: startTimeoutMs });
   const flags = ['--detach', '--port', '0', '--runtime', options.runtime, '--wait', '120s', ...(options.flags ?? [])];
-  const up = await coracle('up', ...flags);
-  if (up.code !== 0) throw new Error(`coracle up ended with ${up.code}:\n${up.stdout}${up.stderr}`);
+  try {
+    const up = await coracle('up', ...flags);
+    if (up.code !== 0) throw new Error(`coracle up ended with ${up.code}:\n${up.stdout}${up.stderr}`);
+  } catch (error) {
+    // A start that is broken off may have got as far as machines and a process.
+    await coracle('delete');
+    throw error;
+  }
   const kubectl = upstreamProgram('kubectl');
+  const running = stack.move();
   return {
     name,
     dataDir,
@@ -59,7 +68,7 @@ export async function startTestCluster(options: TestClusterOptions): Promise<Tes
     tryKubectl: (args, runOptions) => runProgram(kubectl, args, { ...runOptions, env: { ...env, ...runOptions?.env } }),
     async [Symbol.asyncDispose]() {
       const deleted = await coracle('delete');
-      await rm(scratch, { recursive: true, force: true });
+      await running.disposeAsync();
       if (deleted.code !== 0) throw new Error(`coracle delete ended with ${deleted.code}:\n${deleted.stderr}`);
     },
   };
