@@ -1,4 +1,4 @@
-/** Container images for the tests, built offline from the distribution's packages. */
+/** Container images for the tests, built from the distribution's packages and upstream's programs; none is pulled. */
 export { applicationImages, buildApplicationImages } from './application-images.ts';
 export { buildConformanceImages, type ConformancePrograms } from './conformance-images.ts';
 export { debianFile, debianTar } from './debian.ts';
