@@ -54,7 +54,7 @@ export interface ApiServerOptions {
   readonly advertise?: { readonly address: string; readonly port?: number };
   /** Signs and checks the tokens of service accounts; absent: none are issued or accepted. */
   readonly serviceAccounts?: ServiceAccountOptions;
-  /** PEM bundles and names behind the `extension-apiserver-authentication` ConfigMap. */
+  /** The cluster's own proxy: PEM bundle and names by which it is believed. `authentication.requestHeader` adds others. */
   readonly frontProxy?: {
     readonly authorities: string;
     readonly allowedNames: readonly string[];

@@ -3,7 +3,15 @@ import { builtinScheme } from '@coracle/apimachinery/scheme';
 import { createAdmission } from './admission/index.ts';
 import { Aggregation, apiServiceStrategy, syncLocalServices } from './aggregation/index.ts';
 import { createAudit } from './audit/index.ts';
-import { authorizerChain, createAuthentication, createAuthorization, ensureBootstrapPolicy } from './auth/index.ts';
+import {
+  authorizerChain,
+  createAuthentication,
+  createAuthorization,
+  ensureBootstrapPolicy,
+  identityHeaderRemover,
+  readRequestHeaderConfig,
+  type RequestHeaderConfig,
+} from './auth/index.ts';
 import { buildChain } from './chain.ts';
 import { createConnector } from './connect/index.ts';
 import { CustomResources } from './customresources/index.ts';
@@ -34,7 +42,7 @@ import {
   openIdPaths,
   versionPath,
 } from './discovery/index.ts';
-import { startListener } from './http/listener.ts';
+import { type ListenOptions, startListener } from './http/listener.ts';
 import { createRequestMetrics } from './metrics/index.ts';
 import { openApiPaths } from './openapi/index.ts';
 import type {
@@ -115,7 +123,8 @@ async function assemble(
   const writers = createWriters(resources, readers, environment);
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
   const metrics = createRequestMetrics(environment.clock, resources);
-  const authentication = await createAuthentication(security, metrics.registry);
+  const requestHeader = await readRequestHeaderConfig(options, environment.log);
+  const authentication = await createAuthentication(security, metrics.registry, requestHeader);
   const connector = createConnector(options.kubeletClient);
   const webhooks = createWebhookClient(readers, environment);
   const custom = new CustomResources({ scheme, stores, resources, environment, webhooks, random: environment.random });
@@ -163,7 +172,11 @@ async function assemble(
   const start = async (): Promise<void> => {
     await stores.ready();
     await custom.start(readers, writers, stopping.signal);
-    await ensureSystemObjects(writers, readers, systemOptions(options, network.serviceCidrs, listener?.port));
+    await ensureSystemObjects(
+      writers,
+      readers,
+      systemOptions(options, requestHeader, network.serviceCidrs, listener?.port),
+    );
     if (usesRoles) await ensureBootstrapPolicy(writers, readers);
     await syncServices();
     resources.onChange(
@@ -200,6 +213,7 @@ async function assemble(
         dependencies.authenticators?.(security) ?? authentication.authenticators,
         environment.log,
         auditFailedAuthentication(audit),
+        requestHeader && identityHeaderRemover(requestHeader),
       ),
       audit: auditFilter(audit),
       impersonation: impersonationFilter(authorizer),
@@ -228,7 +242,8 @@ async function assemble(
     ]),
   );
   const handle = (request: ApiRequest) => chain(contextOf(request));
-  const listener = options.listen && (await startListener(options.listen, handle, environment.clock));
+  const listener =
+    options.listen && (await startListener(listenOptions(options.listen, requestHeader), handle, environment.clock));
   const ready = start().then(() => {
     started = true;
   });
@@ -260,18 +275,29 @@ function requireStarted(started: boolean): void {
   if (!started) throw new Error('the caches are still being filled');
 }
 
+/** A proxy shows a certificate as clients do, of authorities of its own. */
+function listenOptions(listen: ListenOptions, requestHeader: RequestHeaderConfig | undefined): ListenOptions {
+  const { clientAuthorities } = listen.tls;
+  if (requestHeader === undefined) return listen;
+  return {
+    ...listen,
+    tls: { ...listen.tls, clientAuthorities: [...(clientAuthorities ?? []), requestHeader.authorities] },
+  };
+}
+
 function systemOptions(
   options: ApiServerOptions,
+  requestHeader: RequestHeaderConfig | undefined,
   serviceCidrs: readonly string[],
   listening: number | undefined,
 ): SystemOptions {
-  const { advertise, listen, frontProxy } = options;
+  const { advertise, listen } = options;
   const port = advertise?.port ?? listening;
   return {
     serviceCidrs,
     endpoint: advertise === undefined || port === undefined ? undefined : { address: advertise.address, port },
     clientAuthorities: listen?.tls.clientAuthorities ?? [],
-    frontProxy,
+    requestHeader,
   };
 }
 

@@ -14,6 +14,7 @@ import {
 } from './authenticators/index.ts';
 import { bearerTokenOf } from './authenticators/bearer-token.ts';
 import { type AnonymousConfig, openJwtAuthentication } from './jwt/index.ts';
+import type { RequestHeaderConfig } from './request-header.ts';
 import { openTokenWebhook } from './token-webhook.ts';
 import { ServiceAccountKeys } from './tokens/service-account-keys.ts';
 import { createTokenIssuer } from './tokens/token-issuer.ts';
@@ -33,10 +34,10 @@ export interface AuthenticationParts {
 export async function createAuthentication(
   { environment, options, readers, signal }: SecurityContext,
   registry: MetricRegistry,
+  requestHeader?: RequestHeaderConfig,
 ): Promise<AuthenticationParts> {
-  const { serviceAccounts, frontProxy, authentication = {} } = options;
+  const { listen, serviceAccounts, authentication = {} } = options;
   const keys = serviceAccounts && new ServiceAccountKeys(serviceAccounts, environment.random);
-  const proxies = frontProxy && new CertificateAuthorities(frontProxy.authorities);
   const audiences = keys?.audiences ?? [];
   const disallowedIssuers = serviceAccounts === undefined ? [] : [serviceAccounts.issuer];
   const jwt = await openJwtAuthentication(authentication, { environment, registry, disallowedIssuers, signal });
@@ -48,8 +49,7 @@ export async function createAuthentication(
     ...(webhook === undefined ? [] : [await openTokenWebhook(webhook, { environment, audiences, signal })]),
   ];
   const authenticators = [
-    ...(proxies === undefined ? [] : [frontProxyAuthenticator(proxies, frontProxy?.allowedNames ?? [])]),
-    clientCertificateAuthenticator(proxies),
+    ...certificateAuthenticators(requestHeader, listen?.tls.clientAuthorities ?? []),
     bearerAuthenticator(bearers, audiences),
     ...anonymousAuthenticators(options, jwt.anonymous),
   ];
@@ -58,6 +58,17 @@ export async function createAuthentication(
     authenticate: (token, wanted) => authenticateToken(bearers, token, wanted),
   };
   return { authenticators, tokens, keys, issueToken: keys && createTokenIssuer(keys, environment.clock) };
+}
+
+function certificateAuthenticators(
+  requestHeader: RequestHeaderConfig | undefined,
+  clientAuthorities: readonly string[],
+): Authenticator[] {
+  if (requestHeader === undefined) return [clientCertificateAuthenticator(undefined)];
+  return [
+    frontProxyAuthenticator(new CertificateAuthorities(requestHeader.authorities), requestHeader),
+    clientCertificateAuthenticator(new CertificateAuthorities(clientAuthorities.join('\n'))),
+  ];
 }
 
 /** None where nobody is let in without a credential. */

@@ -9,6 +9,7 @@ export type {
   UserRules,
 } from './authorizer.ts';
 export {
+  certificatesIn,
   mastersGroup,
   nodeNameOf,
   nodesGroup,
@@ -19,6 +20,7 @@ export { createAuthentication, type AuthenticationParts } from './create-authent
 export { authorizerChain } from './authorization/authorizer-chain.ts';
 export { createAuthorization } from './authorization/create-authorization.ts';
 export type { AuthorizationOptions, WebhookModeOptions } from './authorization/options.ts';
+export { identityHeaderRemover, readRequestHeaderConfig, type RequestHeaderConfig } from './request-header.ts';
 export { ensureBootstrapPolicy } from './rbac/bootstrap-policy.ts';
 export { checkBindingEscalation, checkRoleEscalation } from './rbac/escalation.ts';
 export { openIdConfiguration, openIdKeys, ServiceAccountKeys } from './tokens/service-account-keys.ts';

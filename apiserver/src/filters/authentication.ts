@@ -1,17 +1,18 @@
 import { StatusError } from '@coracle/apimachinery/errors';
 import type { Logger } from '@coracle/apimachinery/component';
 import type { Authenticator } from '../auth/authenticator.ts';
-import type { UserInfo } from '../http/api-request.ts';
+import type { ApiRequest, UserInfo } from '../http/api-request.ts';
 import type { Filter, RequestContext } from './filter.ts';
 
 /**
  * Asks the authenticators in order; the first that knows the caller names it. Where none does, or a credential is bad and no
- * other good, the answer is 401. `onRefused` is told of those.
+ * other good, the answer is 401. `onRefused` is told of those. `strip` takes away what nobody may read after it.
  */
 export function authenticationFilter(
   authenticators: readonly Authenticator[],
   log: Logger,
   onRefused: (context: RequestContext) => void = () => {},
+  strip?: (request: ApiRequest) => ApiRequest,
 ): Filter {
   return async (context, next) => {
     const trusted = context.request.peer.trustedUser;
@@ -33,6 +34,7 @@ export function authenticationFilter(
       }
       if (answer === undefined) continue;
       context.user = withAuthenticatedGroup(answer.user);
+      if (strip !== undefined) context.request = strip(context.request);
       return next(context);
     }
     onRefused(context);

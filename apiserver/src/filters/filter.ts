@@ -4,7 +4,8 @@ import type { RequestInfo } from './request-info.ts';
 
 /** One request on its way down the chain. Filters fill in what later ones and the handlers read. */
 export interface RequestContext {
-  readonly request: ApiRequest;
+  /** The authentication filter takes from it what only it may read. */
+  request: ApiRequest;
   readonly info: RequestInfo;
   /** Set by the authentication filter; `system:unauthenticated` territory before that. */
   user: UserInfo;

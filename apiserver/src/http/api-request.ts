@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -46,6 +47,8 @@ export interface Peer {
     readonly commonName: string;
     readonly organizations: readonly string[];
     readonly raw: Uint8Array;
+    /** What the peer has shown beside it, not yet believed. */
+    readonly intermediates?: readonly X509Certificate[];
   };
   /** Why the certificate that was shown is not believed; `certificate` is absent then. */
   readonly certificateError?: string;

@@ -23,13 +23,15 @@ export function firstHeaderLine(request: Sent, name: string): string {
   return headerLines(request, name)[0] ?? '';
 }
 
-/** Lines of the headers whose name begins with `prefix`, by the rest of the name, which may be percent-encoded. */
-export function headerLinesByKey(request: Sent, prefix: string): Record<string, readonly string[]> {
+/** Lines of the headers whose name begins with a prefix, by the rest of the name, which may be percent-encoded. */
+export function headerLinesByKey(request: Sent, ...prefixes: readonly string[]): Record<string, readonly string[]> {
   const lines = new Map<string, readonly string[]>();
-  for (const name in request.headers) {
-    if (!name.startsWith(prefix)) continue;
-    const key = keyOfHeader(name.slice(prefix.length));
-    lines.set(key, [...(lines.get(key) ?? []), ...headerLines(request, name)]);
+  for (const prefix of prefixes) {
+    for (const name in request.headers) {
+      if (!name.startsWith(prefix)) continue;
+      const key = keyOfHeader(name.slice(prefix.length));
+      lines.set(key, [...(lines.get(key) ?? []), ...headerLines(request, name)]);
+    }
   }
   return Object.fromEntries(lines);
 }

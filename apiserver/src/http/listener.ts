@@ -62,7 +62,13 @@ export async function startListener(
     maxHeaderListPairs: 256,
     ...(options.tls.clientAuthorities === undefined
       ? {}
-      : { ca: [...options.tls.clientAuthorities], requestCert: true, rejectUnauthorized: false }),
+      : {
+          ca: [...options.tls.clientAuthorities],
+          // Whatever is named is believed, be it a root or not, as Go has it.
+          allowPartialTrustChain: true,
+          requestCert: true,
+          rejectUnauthorized: false,
+        }),
     ...http1Limits(limits),
   });
   const edge: Edge = { handle, clock, connections, stopping: stopping.signal };

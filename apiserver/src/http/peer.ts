@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Peer } from './api-request.ts';
@@ -28,8 +29,17 @@ function describe(socket: Socket): Peer {
       commonName: asList(subject['CN']).at(-1) ?? '',
       organizations: asList(subject['O']),
       raw: certificate.raw,
+      intermediates: issuersOf(tls.getPeerX509Certificate()),
     },
   };
+}
+
+function issuersOf(certificate: X509Certificate | undefined): X509Certificate[] {
+  const issuers: X509Certificate[] = [];
+  for (let issuer = certificate?.issuerCertificate; issuer !== undefined; issuer = issuer.issuerCertificate) {
+    issuers.push(issuer);
+  }
+  return issuers;
 }
 
 function asList(value: string | string[] | undefined): string[] {

@@ -4,7 +4,9 @@ import type { GroupResource } from '@coracle/apimachinery/schema';
 import type { EndpointSlice } from '@coracle/apimachinery/types/discovery-v1';
 import type { Endpoints } from '@coracle/apimachinery/types/core-v1';
 import { cidrContains, parseCidr, parseIp } from '@coracle/apimachinery/validation';
+import type { RequestHeaderConfig } from '../auth/index.ts';
 import type { Readers, Writers } from '../registry/readers.ts';
+import { shareAuthentication } from './shared-authentication.ts';
 
 /** What the objects say of this server. */
 export interface SystemOptions {
@@ -12,9 +14,10 @@ export interface SystemOptions {
   readonly serviceCidrs: readonly string[];
   /** Address and port behind the `kubernetes` Service; absent: it has no endpoints. */
   readonly endpoint: { readonly address: string; readonly port: number } | undefined;
-  /** PEM bundles that clients and front proxies are checked against, for aggregated servers. */
+  /** PEM bundles that clients are checked against, for aggregated servers. */
   readonly clientAuthorities: readonly string[];
-  readonly frontProxy: { readonly authorities: string; readonly allowedNames: readonly string[] } | undefined;
+  /** How front proxies are believed, for them as well. */
+  readonly requestHeader: RequestHeaderConfig | undefined;
 }
 
 interface SystemObject {
@@ -27,7 +30,7 @@ const slices: GroupResource = { group: 'discovery.k8s.io', resource: 'endpointsl
 
 /** Makes sure that the objects exist which every cluster has from the start. What is there already stays as it is. */
 export async function ensureSystemObjects(writers: Writers, readers: Readers, options: SystemOptions): Promise<void> {
-  const objects = [...namespaces(), ...priorityClasses(), ...serviceNetwork(options), ...authenticationConfig(options)];
+  const objects = [...namespaces(), ...priorityClasses(), ...serviceNetwork(options)];
   await Promise.all(
     objects.map(async ({ resource, object }) => {
       const { namespace, name = '' } = object.metadata ?? {};
@@ -35,6 +38,7 @@ export async function ensureSystemObjects(writers: Writers, readers: Readers, op
       if (present === undefined) await writers.create(resource, object);
     }),
   );
+  await shareAuthentication(writers, options);
   if (options.endpoint !== undefined) await pointHere(writers, options.endpoint);
 }
 
@@ -142,27 +146,6 @@ export function firstAddress(cidr: string): string {
   const parsed = parseIp(address, true);
   if (parsed === undefined || !cidrContains(range, parsed)) throw new Error(`${cidr} has no room for a cluster IP`);
   return address;
-}
-
-/** Which authorities aggregated API servers are to trust (`extension-apiserver-authentication-reader` may read it). */
-function authenticationConfig({ clientAuthorities, frontProxy }: SystemOptions): SystemObject[] {
-  const data: Record<string, string> = {};
-  if (clientAuthorities.length > 0) data['client-ca-file'] = clientAuthorities.join('\n');
-  if (frontProxy !== undefined) {
-    data['requestheader-client-ca-file'] = frontProxy.authorities;
-    data['requestheader-allowed-names'] = JSON.stringify(frontProxy.allowedNames);
-    data['requestheader-username-headers'] = '["X-Remote-User"]';
-    data['requestheader-uid-headers'] = '["X-Remote-Uid"]';
-    data['requestheader-group-headers'] = '["X-Remote-Group"]';
-    data['requestheader-extra-headers-prefix'] = '["X-Remote-Extra-"]';
-  }
-  const metadata = { name: 'extension-apiserver-authentication', namespace: 'kube-system' };
-  return [
-    {
-      resource: core('configmaps'),
-      object: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data } as KubernetesObject,
-    },
-  ];
 }
 
 /** Endpoints of the `kubernetes` Service are this server, whatever an earlier run left there. */

@@ -34,6 +34,24 @@ export const authenticationSettings: readonly Setting[] = [
   },
   { flag: 'oidc-signing-algs', value: 'LIST', help: 'of RS, ES and PS with 256, 384 or 512 (default RS256)' },
   { flag: 'oidc-ca-file', value: 'FILE', help: 'authority of the issuer’s certificate (default: the system’s)' },
+  {
+    flag: 'requestheader-client-ca-file',
+    value: 'FILE',
+    help: 'authorities of proxies that say who the user is, beside the cluster’s own',
+  },
+  {
+    flag: 'requestheader-allowed-names',
+    value: 'LIST',
+    help: 'common names of them, beside the cluster’s own (default: all that the file’s authorities sign)',
+  },
+  { flag: 'requestheader-username-headers', value: 'LIST', help: 'where they name the user (default X-Remote-User)' },
+  { flag: 'requestheader-uid-headers', value: 'LIST', help: 'the user’s UID (default X-Remote-Uid)' },
+  { flag: 'requestheader-group-headers', value: 'LIST', help: 'the user’s groups (default X-Remote-Group)' },
+  {
+    flag: 'requestheader-extra-headers-prefix',
+    value: 'LIST',
+    help: 'what begins the headers with more about the user (default X-Remote-Extra-)',
+  },
   { flag: webhookFlag, value: 'KUBECONFIG', help: 'webhook that is asked whose a token is' },
   {
     flag: 'authentication-token-webhook-version',
@@ -49,6 +67,7 @@ export function authenticationOptions(raw: RawSettings): AuthenticationOptions |
   const anonymous = raw['anonymousAuth'];
   const oidc = oidcOptions(raw);
   const webhook = webhookOptions(raw);
+  const requestHeader = requestHeaderOptions(raw);
   if (configFile !== undefined && oidc !== undefined) {
     throw new ConfigError('--authentication-config: goes without the --oidc-… flags: issuers stand in the file');
   }
@@ -57,6 +76,7 @@ export function authenticationOptions(raw: RawSettings): AuthenticationOptions |
     ...(anonymous === undefined ? {} : { anonymous: boolean('anonymous-auth', anonymous) }),
     ...(oidc && { oidc }),
     ...(webhook && { webhook }),
+    ...(requestHeader && { requestHeader }),
   };
   return Object.keys(options).length === 0 ? undefined : options;
 }
@@ -68,7 +88,7 @@ function oidcOptions(raw: RawSettings): OidcOptions | undefined {
   if (!issuerUrl || !clientId) {
     throw new ConfigError('--oidc-issuer-url and --oidc-client-id: each --oidc-… flag needs both');
   }
-  const optional = {
+  const optional = whatIsGiven({
     usernameClaim: text(raw, 'oidcUsernameClaim'),
     usernamePrefix: text(raw, 'oidcUsernamePrefix'),
     groupsClaim: text(raw, 'oidcGroupsClaim'),
@@ -76,9 +96,30 @@ function oidcOptions(raw: RawSettings): OidcOptions | undefined {
     requiredClaims: requiredClaims(raw['oidcRequiredClaim']),
     signingAlgorithms: text(raw, 'oidcSigningAlgs')?.split(','),
     caFile: path(raw, 'oidcCaFile', 'oidc-ca-file'),
-  };
-  const given = Object.entries(optional).filter(([, value]) => value !== undefined);
-  return { issuerUrl, clientId, ...(Object.fromEntries(given) as Partial<OidcOptions>) };
+  });
+  return { issuerUrl, clientId, ...optional };
+}
+
+function requestHeaderOptions(raw: RawSettings): AuthenticationOptions['requestHeader'] {
+  const given = whatIsGiven({
+    clientCaFile: path(raw, 'requestheaderClientCaFile', 'requestheader-client-ca-file'),
+    allowedNames: names(raw, 'requestheaderAllowedNames'),
+    usernameHeaders: names(raw, 'requestheaderUsernameHeaders'),
+    uidHeaders: names(raw, 'requestheaderUidHeaders'),
+    groupHeaders: names(raw, 'requestheaderGroupHeaders'),
+    extraHeaderPrefixes: names(raw, 'requestheaderExtraHeadersPrefix'),
+  });
+  return Object.keys(given).length === 0 ? undefined : given;
+}
+
+/** Separated by commas, or a YAML list; none in an empty text. */
+function names(raw: RawSettings, key: string): readonly string[] | undefined {
+  const given = text(raw, key);
+  return given === '' ? [] : given?.split(',').map((name) => name.trim());
+}
+
+function whatIsGiven<T extends object>(optional: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as never;
 }
 
 function requiredClaims(value: unknown): Readonly<Record<string, string>> | undefined {

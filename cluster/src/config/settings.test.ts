@@ -91,6 +91,9 @@ describe('cluster settings', () => {
         anonymousAuth: 'false',
         authenticationTokenWebhookConfigFile: '/w.yaml',
         oidcSigningAlgs: 'RS256,ES256',
+        requestheaderClientCaFile: '/p.crt',
+        requestheaderAllowedNames: '',
+        requestheaderUsernameHeaders: 'X-User, X-Remote-User',
       },
     ]);
     expect(access.authentication).to.deep.equal({
@@ -101,6 +104,7 @@ describe('cluster settings', () => {
         requiredClaims: { hd: 'acme.com', a: 'b=c' },
         signingAlgorithms: ['RS256', 'ES256'],
       },
+      requestHeader: { clientCaFile: '/p.crt', allowedNames: [], usernameHeaders: ['X-User', 'X-Remote-User'] },
       webhook: { configFile: '/w.yaml', version: 'v1beta1', cacheTtlMs: 120_000 },
     });
   });

@@ -124,7 +124,7 @@ export async function startApiServer(parts: ApiServerParts): Promise<ApiServer> 
         tls: {
           certificate: pki.serving.certificate,
           key: pki.serving.key,
-          clientAuthorities: [pki.authority.certificate, pki.frontProxyAuthority.certificate],
+          clientAuthorities: [pki.authority.certificate],
         },
       },
       advertise: { address: advertiseAddress },

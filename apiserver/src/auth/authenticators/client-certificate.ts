@@ -9,10 +9,11 @@ type PeerCertificate = NonNullable<Peer['certificate']>;
 const credentialIdKey = 'authentication.kubernetes.io/credential-id';
 
 /**
- * The common name of a verified client certificate is the user, its organizations are the groups. Certificates of the
- * front proxy's authority say only that a proxy speaks, never who: they are left to `frontProxyAuthenticator`.
+ * The common name of a verified client certificate is the user, its organizations are the groups. `authorities` are those
+ * of clients where the connection believes others, too: a front proxy's say only that a proxy speaks, never who, and are left
+ * to `frontProxyAuthenticator`.
  */
-export function clientCertificateAuthenticator(frontProxy: CertificateAuthorities | undefined): Authenticator {
+export function clientCertificateAuthenticator(authorities: CertificateAuthorities | undefined): Authenticator {
   // A connection keeps its certificate, so the answer is made once for each.
   const known = new WeakMap<PeerCertificate, Authentication>();
   return {
@@ -22,7 +23,7 @@ export function clientCertificateAuthenticator(frontProxy: CertificateAuthoritie
       if (certificate === undefined) return undefined;
       const answer = known.get(certificate);
       if (answer !== undefined) return answer;
-      if (frontProxy?.issued(certificate)) throw new Error('x509: certificate signed by unknown authority');
+      if (authorities?.issued(certificate) === false) throw new Error('x509: certificate signed by unknown authority');
       if (certificate.commonName === '') return undefined;
       const made: Authentication = { user: userOf(certificate) };
       known.set(certificate, made);
@@ -40,6 +41,12 @@ function userOf({ commonName, organizations, raw }: PeerCertificate) {
   };
 }
 
+/** Of a PEM bundle. Throws where one cannot be read. */
+export function certificatesIn(bundle: string): X509Certificate[] {
+  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((pem) => new X509Certificate(pem));
+}
+
 /** Certificates that are believed to issue others. */
 export class CertificateAuthorities {
   readonly #authorities: readonly X509Certificate[];
@@ -47,20 +54,30 @@ export class CertificateAuthorities {
 
   /** A PEM bundle. */
   constructor(bundle: string) {
-    const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    this.#authorities = blocks.map((pem) => new X509Certificate(pem));
+    this.#authorities = certificatesIn(bundle);
   }
 
-  /** True where one of the authorities signed it directly. */
+  /** True where one of the authorities signed it, or an intermediate one that the peer has shown. */
   issued(certificate: PeerCertificate): boolean {
     let answer = this.#answers.get(certificate);
     if (answer === undefined) {
-      const presented = new X509Certificate(certificate.raw);
-      answer = this.#authorities.some(
-        (authority) => presented.checkIssued(authority) && presented.verify(authority.publicKey),
-      );
+      answer = this.#vouchFor(new X509Certificate(certificate.raw), certificate.intermediates ?? []);
       this.#answers.set(certificate, answer);
     }
     return answer;
   }
+
+  #vouchFor(certificate: X509Certificate, intermediates: readonly X509Certificate[]): boolean {
+    if (this.#authorities.some((authority) => signed(authority, certificate))) return true;
+    const issuer = intermediates.find((each) => each.ca && signed(each, certificate));
+    if (issuer === undefined) return false;
+    return this.#vouchFor(
+      issuer,
+      intermediates.filter((each) => each !== issuer),
+    );
+  }
+}
+
+function signed(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

@@ -1,1 +1,2 @@
 export { StaticReaders } from './static-readers.ts';
+export { TestCertificates } from './certificates.ts';
