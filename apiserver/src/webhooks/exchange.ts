@@ -27,16 +27,45 @@ export class DeadlineExceeded extends Error {
 }
 
 /** One request and its whole answer, whatever the status. Over TLS unless the options say `http:`. Throws DeadlineExceeded. */
-export async function exchange(
+export function exchange(options: https.RequestOptions, body: string | undefined, limits: Limits): Promise<Answer> {
+  return withDeadline(limits, (signal) => send({ ...options, signal }, body));
+}
+
+/** client-go's rest/request.go. */
+const retriesMax = 10;
+
+/** The same as client-go makes it: again, within the same time, where the answer is an error that says when to come back. */
+export function exchangeWithRetries(
   options: https.RequestOptions,
   body: string | undefined,
-  { clock, timeoutMs, signal }: Limits,
+  limits: Limits,
 ): Promise<Answer> {
+  return withDeadline(limits, async (signal) => {
+    for (let retries = 0; ; retries++) {
+      const answer = await send({ ...options, signal }, body);
+      const seconds = retryAfterSeconds(answer);
+      const mayPass = answer.status === 429 || answer.status >= 500;
+      if (!mayPass || seconds === undefined || retries === retriesMax) return answer;
+      await limits.clock.sleep(seconds * 1000, signal);
+    }
+  });
+}
+
+/** What Go's `strconv.Atoi` makes of the header; a date is none. */
+export function retryAfterSeconds({ headers }: Answer): number | undefined {
+  const text = headers['retry-after'] ?? '';
+  return /^[+-]?\d+$/.test(text) ? Math.max(0, Number(text)) : undefined;
+}
+
+async function withDeadline<T>(
+  { clock, timeoutMs, signal }: Limits,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const deadline = new AbortController();
   const timer = clock.after(timeoutMs, () => deadline.abort());
   const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]);
   try {
-    return await send({ ...options, signal: either }, body);
+    return await work(either);
   } catch (error) {
     throw deadline.signal.aborted ? new DeadlineExceeded() : error;
   } finally {

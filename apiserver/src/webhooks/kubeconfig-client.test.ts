@@ -12,7 +12,8 @@ describe('kubeconfig client', () => {
   let directory: string;
   let receiver: Server;
   let url: string;
-  let answer: { status: number; body: string };
+  let answer: { status: number; body: string; retryAfter?: string };
+  let asked: number;
   let seen: { headers: IncomingHttpHeaders; url: string | undefined; body: string };
 
   before(async () => {
@@ -22,6 +23,8 @@ describe('kubeconfig client', () => {
       request.on('data', (chunk) => (body += chunk));
       request.on('end', () => {
         seen = { headers: request.headers, url: request.url, body };
+        asked++;
+        if (answer.retryAfter !== undefined) response.setHeader('retry-after', answer.retryAfter);
         response.statusCode = answer.status;
         response.end(answer.body);
       });
@@ -64,6 +67,30 @@ describe('kubeconfig client', () => {
     answer = { status: 503, body: 'not now' };
     const told = await client.post('{}', { timeoutMs: 5000 }).catch(textOfError);
     expect(told).to.equal(`Post "${url}?timeout=5s": 503: not now`);
+    client.close();
+  });
+
+  it('asks again, ten times at most, where an error says when', async () => {
+    const client = await open({ clusters: clusters() });
+    const timesAsked = async (given: { status: number; retryAfter?: string }) => {
+      asked = 0;
+      answer = { body: '', ...given };
+      await client.post('{}', { timeoutMs: 5000 }).catch(() => {});
+      return asked;
+    };
+    expect(await timesAsked({ status: 503, retryAfter: '0' })).to.equal(11);
+    expect(await timesAsked({ status: 429, retryAfter: '0' })).to.equal(11);
+    expect(await timesAsked({ status: 503 })).to.equal(1);
+    expect(await timesAsked({ status: 503, retryAfter: 'Fri, 01 Jan 2027 00:00:00 GMT' })).to.equal(1);
+    expect(await timesAsked({ status: 404, retryAfter: '0' })).to.equal(1);
+    client.close();
+  });
+
+  it('waits no longer than it has time for', async () => {
+    const client = await open({ clusters: clusters() });
+    answer = { status: 503, body: '', retryAfter: '3600' };
+    const told = await client.post('{}', { timeoutMs: 50 }).catch(textOfError);
+    expect(told).to.equal(`Post "${url}?timeout=50ms": context deadline exceeded`);
     client.close();
   });
 

@@ -8,7 +8,7 @@ import { badRequest, textOfError } from '@coracle/apimachinery/errors';
 import { formatDuration } from '@coracle/apimachinery/quantity';
 import { load } from 'js-yaml';
 import { readText } from '../configfile/index.ts';
-import { exchange } from './exchange.ts';
+import { type Answer, exchangeWithRetries, retryAfterSeconds } from './exchange.ts';
 
 /** A program outside of the cluster that a kubeconfig file names. */
 export interface KubeconfigClient {
@@ -26,11 +26,14 @@ export class AnswerError extends Error {
   readonly status: number;
   /** The answer itself. */
   readonly text: string;
+  /** The other side asks to be asked again, after so long. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(where: string, status: number, text: string) {
-    super(`${where}: ${status}: ${text.slice(0, 200)}`);
-    this.status = status;
-    this.text = text;
+  constructor(where: string, answer: Answer) {
+    super(`${where}: ${answer.status}: ${answer.text.slice(0, 200)}`);
+    this.status = answer.status;
+    this.text = answer.text;
+    this.retryAfterSeconds = retryAfterSeconds(answer);
   }
 }
 
@@ -96,7 +99,7 @@ export async function openKubeconfigClient(
       url.searchParams.set('timeout', formatDuration(timeoutMs));
       const where = `Post ${JSON.stringify(url.href)}`;
       try {
-        const { status, text } = await exchange(
+        const answer = await exchangeWithRetries(
           {
             agent,
             protocol: url.protocol,
@@ -114,7 +117,8 @@ export async function openKubeconfigClient(
           body,
           { clock, timeoutMs, signal },
         );
-        if (status < 200 || status > 299) throw new AnswerError(where, status, text);
+        const { status, text } = answer;
+        if (status < 200 || status > 299) throw new AnswerError(where, answer);
         return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
       } catch (error) {
         if (error instanceof AnswerError) throw error;

@@ -28,7 +28,7 @@ export async function withRetries<T>(
 const passingStatuses = new Set([429, 500, 504]);
 
 function mayPass(error: unknown): boolean {
-  if (error instanceof AnswerError) return passingStatuses.has(error.status);
+  if (error instanceof AnswerError) return passingStatuses.has(error.status) || (error.retryAfterSeconds ?? 0) > 0;
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
   return cause?.code === 'ECONNRESET';
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { normalize } from 'node:path/posix';
 import type { Environment } from '@coracle/apimachinery/component';
 import { textOfError } from '@coracle/apimachinery/errors';
-import { exchange, type Limits } from './exchange.ts';
+import { exchangeWithRetries, type Limits } from './exchange.ts';
 import { type EndpointReaders, resolveService } from './service-endpoint.ts';
 
 /** Where a webhook is, as every configuration says it: `url`, or a Service. */
@@ -116,7 +116,7 @@ async function post(
 ): Promise<unknown> {
   const shown = `Post ${JSON.stringify(textOf(url))}`;
   try {
-    const { status, text } = await exchange(
+    const { status, text } = await exchangeWithRetries(
       {
         agent,
         host,

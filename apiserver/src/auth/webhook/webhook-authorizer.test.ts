@@ -3,7 +3,7 @@ import { silentLogger } from '@coracle/apimachinery/component';
 import type { SubjectAccessReview, SubjectAccessReviewStatus } from '@coracle/apimachinery/types/authorization-v1';
 import { expect } from 'chai';
 import { MetricRegistry } from '../../metrics/registry.ts';
-import { AnswerError, DeadlineExceeded } from '../../webhooks/index.ts';
+import { type Answer, AnswerError, DeadlineExceeded } from '../../webhooks/index.ts';
 import type { WebhookConfiguration } from '../authorization/configuration.ts';
 import { createAuthorizationMetrics } from '../authorization/metrics.ts';
 import type { AuthorizationAttributes } from '../authorizer.ts';
@@ -151,8 +151,16 @@ describe('webhook authorizer', () => {
     expect([asked.length, other.asked.length]).to.deep.equal([2, 2]);
   });
 
-  it('asks again where an error may pass, five times in all', async () => {
-    const { authorizer, asked, clock } = prepare([new AnswerError('Post', 500, 'busy')]);
+  const passing = [
+    { status: 500, headers: {}, text: 'busy' },
+    { status: 502, headers: { 'retry-after': '1' }, text: 'busy' },
+  ];
+  for (const answer of passing) {
+    it(`asks again where an error may pass, five times in all: ${answer.status}`, () => asksFiveTimes(answer));
+  }
+
+  const asksFiveTimes = async (answer: Answer) => {
+    const { authorizer, asked, clock } = prepare([new AnswerError('Post', answer)]);
     let decision: unknown;
     const decided = Promise.resolve(authorizer.authorize(listPods)).then((each) => (decision = each));
     for (let attempt = 0; attempt < 5; attempt++) await clock.advance(3000);
@@ -160,7 +168,7 @@ describe('webhook authorizer', () => {
     expect(asked).to.have.length(5);
     const evaluationError = 'an error on the server ("busy") has prevented the request from succeeding';
     expect(decision).to.deep.equal({ decision: 'no-opinion', reason: '', evaluationError });
-  });
+  };
 
   it('denies by its failure policy, at once where asking again would not help', async () => {
     const { authorizer, asked } = prepare([new Error('connection refused')], { failurePolicy: 'Deny' });
