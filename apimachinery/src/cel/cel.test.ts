@@ -107,6 +107,11 @@ describe('CEL', () => {
     expect(() => run('self.a ==')).to.throw(
       `ERROR: <input>:1:10: Syntax error: mismatched input '<EOF>' expecting {${starts}}\n | self.a ==\n | .........^`,
     );
+    const missing = (at: string) => `mismatched input '${at}' expecting {${starts}}`;
+    expect(() => run('%')).to.throw(
+      `ERROR: <input>:1:1: Syntax error: ${missing('%')}\n | %\n | ^\nERROR: <input>:1:2: Syntax error: ${missing('<EOF>')}\n`,
+    );
+    expect(() => run('../x')).to.throw("ERROR: <input>:1:2: Syntax error: no viable alternative at input '..'\n");
     expect(() => run('foo == 1')).to.throw(
       "ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')\n | foo == 1\n | ^",
     );

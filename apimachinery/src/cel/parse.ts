@@ -18,6 +18,8 @@ const reserved: ReadonlySet<string> = new Set(
 const relations: ReadonlySet<string> = new Set(['<', '<=', '>=', '>', '==', '!=', 'in']);
 const sums: ReadonlySet<string> = new Set(['+', '-']);
 const products: ReadonlySet<string> = new Set(['*', '/', '%']);
+/** What may stand behind an operand and not before one. */
+const followsOperand: ReadonlySet<string> = new Set([...relations, '+', ...products, '&&', '||', '?']);
 
 /** Reads an expression and expands its macros. Throws CelError with every syntax issue, worded as cel-go's parser does. */
 export function parse(source: string, bindings = false): Expression {
@@ -114,6 +116,12 @@ class Parser {
 
   #mismatched(expecting: string): never {
     this.#report(`mismatched input '${this.#token.text}' expecting ${expecting}`);
+    throw new Halt();
+  }
+
+  /** Nothing that may be selected follows a dot. */
+  #noSelection(): never {
+    this.#report(`no viable alternative at input '.${this.#token.type === 'end' ? '' : this.#token.text}'`);
     throw new Halt();
   }
 
@@ -216,8 +224,7 @@ class Parser {
     const field = this.#token;
     if (field.type !== 'identifier' && field.type !== 'escaped') {
       if (field.type === 'keyword') this.#mismatched('IDENTIFIER');
-      this.#report(`no viable alternative at input '.${field.type === 'end' ? '' : field.text}'`);
-      throw new Halt();
+      this.#noSelection();
     }
     this.#next();
     const name = field.type === 'escaped' ? field.text.slice(1, -1) : field.text;
@@ -270,15 +277,19 @@ class Parser {
     if (token.type === 'literal' || (token.type === 'keyword' && token.text !== 'in') || this.#is('-')) {
       return this.#literal();
     }
-    const dot = this.#is('.') && this.#peek(1).type === 'identifier';
-    if (dot) this.#next();
+    const dot = this.#take('.') !== undefined;
+    if (dot && this.#token.type !== 'identifier') this.#noSelection();
     if (this.#token.type === 'identifier') return this.#name(dot ? '.' : '');
     if (token.type !== 'end' && this.#startsOperand(1)) {
       this.#report(`extraneous input '${token.text}' expecting {${operandStarts}}`);
       this.#at++;
       return this.#primary();
     }
-    return this.#mismatched(`{${operandStarts}}`);
+    if (!followsOperand.has(token.text)) this.#mismatched(`{${operandStarts}}`);
+    // What follows is read as if there had been an operand.
+    this.#report(`mismatched input '${token.text}' expecting {${operandStarts}}`);
+    this.#recovering = true;
+    return this.#nodes.bool(token.offset, false);
   }
 
   #startsOperand(ahead: number): boolean {

@@ -74,6 +74,7 @@ describe('field errors', () => {
       field.typeInvalid('a', undefined, 'must be string'),
       'Invalid value: null: must be string',
     ],
+    ['print all digits', field.invalid('a', -(2 ** 63), 'bad'), 'Invalid value: -9223372036854775808: bad'],
     ['leave omitted values out', field.invalid('a', omitted, 'bad'), 'Invalid value: bad'],
     [
       'quote the supported values',

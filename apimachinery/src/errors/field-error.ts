@@ -70,6 +70,8 @@ export function fieldErrorsText(errors: readonly FieldError[]): string {
 
 function printValue(value: unknown): string {
   if (typeof value === 'string') return quote(value);
+  // All digits, as Go prints an int64.
+  if (typeof value === 'number' && Number.isInteger(value)) return String(BigInt(value));
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   return goJson(value);
 }

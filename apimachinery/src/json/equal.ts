@@ -31,8 +31,9 @@ function equalObjects(a: JsonObject, b: JsonObject): boolean {
 }
 
 /**
- * Equality that takes null, absent, empty list and empty object for the same, as apimachinery's
- * `equality.Semantic.DeepEqual` does with Go's nil and empty. Zero values (0, "", false) stay different from absent.
+ * Equality that takes null, absent and empty list for the same, as apimachinery's `equality.Semantic.DeepEqual` does with
+ * Go's nil and empty. An empty object is a struct that somebody set and differs from an absent one, for maps are gone where
+ * they are empty once an object has its zero values. Zero values (0, "", false) stay different from absent.
  */
 export function semanticEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -54,13 +55,7 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
 }
 
 function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null) return true;
-  if (typeof value !== 'object') return false;
-  for (const name in value) {
-    const part = (value as Record<string, unknown>)[name];
-    if (Array.isArray(value) || (part !== null && part !== undefined)) return false;
-  }
-  return true;
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }
 
 /** Order of strings by code unit, as Go sorts ASCII; never by locale. */

@@ -8,4 +8,4 @@ export {
 } from './decode.ts';
 export { jsonType } from './scalars.ts';
 export { applyDefaults } from './defaults.ts';
-export { normalize, storedForm, withZeroValues } from './normalize.ts';
+export { normalize, storedForm, withSentEmpties, withZeroValues } from './normalize.ts';

@@ -22,7 +22,16 @@ export function withZeroValues<T>(object: T, schema: ObjectSchema): T {
   return normalizeObject(object, schema, 'judged') as T;
 }
 
-type Form = 'answered' | 'stored' | 'judged';
+/**
+ * `withZeroValues` of an object that was just read: below atomic lists empty lists and maps stay, as two such lists are the
+ * same only where Go's `reflect.DeepEqual` says so (listReflect in structured-merge-diff), which keeps nil and empty apart.
+ */
+export function withSentEmpties<T>(object: T, schema: ObjectSchema): T {
+  return normalizeObject(object, schema, 'sent') as T;
+}
+
+/** `item` is what `sent` is below an atomic list. */
+type Form = 'answered' | 'stored' | 'judged' | 'sent' | 'item';
 
 interface Plan {
   /** How each field that may be zero, or has something below it, is treated. */
@@ -114,9 +123,13 @@ function zeroOf({ schema, pointer }: Field, form: Form): unknown {
 }
 
 function hasParts(schema: Schema): boolean {
-  if (schema.type === 'list') return hasParts(schema.items);
-  if (schema.type === 'map') return hasParts(schema.values);
+  if (schema.type === 'list') return hasParts(schema.items) || isBytes(schema.items);
+  if (schema.type === 'map') return hasParts(schema.values) || isBytes(schema.values);
   return schema.type === 'object';
+}
+
+function isBytes(schema: Schema): boolean {
+  return schema.type === 'scalar' && schema.scalar === 'bytes';
 }
 
 function isZero(value: unknown): boolean {
@@ -139,7 +152,7 @@ function normalizeObject(value: unknown, schema: ObjectSchema, form: Form): unkn
       const next = normalizeValue(item, rule.schema, form);
       if (next !== item) object[name] = item = next;
     }
-    if (rule.dropsZero && isZero(item)) {
+    if (rule.dropsZero && isZero(item) && !(form === 'item' && typeof item === 'object' && item !== null)) {
       object[name] = undefined;
       dropped = true;
     } else if (form === 'stored' && rule.mayBeEmpty && isZero(item)) {
@@ -149,17 +162,20 @@ function normalizeObject(value: unknown, schema: ObjectSchema, form: Form): unkn
   for (const { name, make } of plan.always) {
     if (object[name] !== undefined) continue;
     const zero = make(form);
-    if (zero !== null || form !== 'judged') object[name] = zero;
+    if (zero !== null || form === 'answered' || form === 'stored') object[name] = zero;
   }
   return dropped ? withoutUndefined(object) : object;
 }
 
 function normalizeValue(value: unknown, schema: Schema, form: Form): unknown {
   if (schema.type === 'object') return normalizeObject(value, schema, form);
+  // Protobuf writes every item, so that no bytes come back as empty ones.
+  if (value === null && form === 'stored' && isBytes(schema)) return '';
   if (schema.type === 'list' && Array.isArray(value)) {
+    const itemForm = form === 'sent' && schema.listType === 'atomic' ? 'item' : form;
     for (let index = 0; index < value.length; index++) {
       const item: unknown = value[index];
-      const next = normalizeValue(item, schema.items, form);
+      const next = normalizeValue(item, schema.items, itemForm);
       if (next !== item) value[index] = next;
     }
   } else if (schema.type === 'map' && typeof value === 'object' && value !== null) {

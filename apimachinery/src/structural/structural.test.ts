@@ -1,7 +1,15 @@
 import { expect } from 'chai';
 import type { ObjectSchema } from '../schema/index.ts';
 import { builtinScheme } from '../scheme/index.ts';
-import { applyDefaults, checkObject, DecodeError, decodeStrict, normalize, strictDecodingError } from './index.ts';
+import {
+  applyDefaults,
+  checkObject,
+  DecodeError,
+  decodeStrict,
+  normalize,
+  strictDecodingError,
+  withSentEmpties,
+} from './index.ts';
 
 const scheme = builtinScheme();
 const podSchema = scheme.schemaOf('io.k8s.api.core.v1.Pod');
@@ -76,6 +84,14 @@ describe('structural', () => {
     expect(object).to.deep.equal({
       metadata: { creationTimestamp: '2024-05-01T10:00:00Z', annotations: { a: '' } },
       spec: { containers: [{ name: 'c', args: [''], resources: { limits: { cpu: '500m', memory: '1Gi' } } }] },
+    });
+  });
+
+  it('keeps empty lists below atomic lists alone, where one of them is as good as another value', () => {
+    const role = { rules: [{ verbs: ['get'], resourceNames: [] }], metadata: { finalizers: [] } };
+    expect(withSentEmpties(role, scheme.schemaOf('io.k8s.api.rbac.v1.Role'))).to.deep.equal({
+      rules: [{ verbs: ['get'], resourceNames: [] }],
+      metadata: {},
     });
   });
 

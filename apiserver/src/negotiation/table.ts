@@ -1,6 +1,6 @@
 import { badRequest } from '@coracle/apimachinery/errors';
 import type { KubernetesObject, ListMeta } from '@coracle/apimachinery/meta';
-import type { ServedResource } from '../registry/served-resource.ts';
+import { metadataAlone, type ServedResource } from '../registry/served-resource.ts';
 import type { TableColumn, TableRow, TableStrategy } from '../registry/strategy.ts';
 
 /** `metav1.Table` on the wire: what `kubectl get` prints. */
@@ -90,7 +90,7 @@ function rowObject(
 ): { object?: KubernetesObject } {
   if (request.includeObject === 'None') return {};
   if (request.includeObject === 'Object') return { object: resource.fromStorage(object) };
-  return { object: { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata ?? {} } };
+  return { object: { kind: 'PartialObjectMetadata', apiVersion, metadata: metadataAlone(resource, object) ?? {} } };
 }
 
 /** Kinds that say nothing of columns show a name and when they were made. */

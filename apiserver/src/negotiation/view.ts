@@ -3,7 +3,7 @@ import type { Status } from '@coracle/apimachinery/errors';
 import type { KubernetesList, KubernetesObject, ListMeta } from '@coracle/apimachinery/meta';
 import { encodeEnvelope, encodeWatchFrame } from '@coracle/apimachinery/protobuf';
 import type { WatchFrame } from '../http/api-request.ts';
-import type { ServedResource } from '../registry/served-resource.ts';
+import { metadataAlone, type ServedResource } from '../registry/served-resource.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { mediaTypeOf, type Negotiated } from './accept.ts';
 import { packList } from './packed-list.ts';
@@ -103,7 +103,10 @@ function metadataShape(resource: ServedResource, version: string): Shape {
     kind,
     listKind: 'PartialObjectMetadataList',
     name: apiVersion,
-    value: ({ metadata }) => ({ kind, apiVersion, ...(metadata === undefined ? {} : { metadata }) }),
+    value: (object) => {
+      const metadata = metadataAlone(resource, object);
+      return { kind, apiVersion, ...(metadata === undefined ? {} : { metadata }) };
+    },
     stored: false,
     typed: false,
     message: resource.encodeMetadata,

@@ -12,9 +12,10 @@ export function resetPaths(resource: ServedResource): readonly FieldPath[] {
   return resource.row.subresources.some((subresource) => subresource.name === 'status') ? statusOnly : nothing;
 }
 
-/** True for kinds whose metadata.generation counts changes. */
+/** True for kinds whose metadata.generation counts changes: none of those that are answered and not stored. */
 export function hasGeneration(resource: ServedResource): boolean {
-  const { generation } = resource.strategy;
+  const { generation, answer } = resource.strategy;
+  if (answer !== undefined) return false;
   if (generation === undefined || generation === 'spec-change') return resource.schema.fields.has('spec');
   return generation !== 'none';
 }

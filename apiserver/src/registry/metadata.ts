@@ -53,7 +53,6 @@ export function wipeSystemFields(meta: ObjectMeta): void {
   delete meta.deletionTimestamp;
   delete meta.deletionGracePeriodSeconds;
   delete meta.selfLink;
-  delete meta.generation;
 }
 
 /** What an update may not change is carried over; what it left out is filled in. */

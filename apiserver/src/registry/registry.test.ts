@@ -51,6 +51,11 @@ describe('registry', () => {
       expect(metadata?.resourceVersion).to.match(/^\d+$/);
     });
 
+    it('leaves the generation to kinds that count none', async () => {
+      const { metadata } = await api.client.create(ConfigMaps, configMap('a', { metadata: { generation: 7 } }));
+      expect(metadata?.generation).to.equal(7);
+    });
+
     it('makes names from generateName, each its own', async () => {
       const names = new Set<string | undefined>();
       for (let count = 0; count < 5; count++) {

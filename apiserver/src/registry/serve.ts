@@ -2,7 +2,13 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { decodeMessage, encodeMessage, encodeProtobuf, supportsProtobuf } from '@coracle/apimachinery/protobuf';
 import { type GroupResource, groupVersion, type ObjectSchema, type ResourceRow } from '@coracle/apimachinery/schema';
 import type { Scheme } from '@coracle/apimachinery/scheme';
-import { applyDefaults, normalize, storedForm, withZeroValues } from '@coracle/apimachinery/structural';
+import {
+  applyDefaults,
+  normalize,
+  storedForm,
+  withSentEmpties,
+  withZeroValues,
+} from '@coracle/apimachinery/structural';
 import type { ObjectStores, ResourceStore } from '../storage/object-store/object-store.ts';
 import type { ServedResource } from './served-resource.ts';
 import { storedDecoder } from './stored-decoder.ts';
@@ -71,7 +77,7 @@ function serveBuiltin({ scheme, stores, strategyOf }: ServeDependencies, row: Re
 /** An empty list of managed fields is no zero value: it forgets who owned what. */
 function withManagedFieldsReset(object: KubernetesObject, schema: ObjectSchema): KubernetesObject {
   const isReset = object.metadata?.managedFields?.length === 0;
-  const written = withZeroValues(object, schema);
+  const written = withSentEmpties(object, schema);
   if (!isReset) return written;
   return { ...written, metadata: { ...written.metadata, managedFields: [] } };
 }

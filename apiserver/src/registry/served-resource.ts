@@ -1,5 +1,5 @@
 import type { Status } from '@coracle/apimachinery/errors';
-import type { KubernetesObject } from '@coracle/apimachinery/meta';
+import type { KubernetesObject, ObjectMeta } from '@coracle/apimachinery/meta';
 import type {
   GroupResource,
   GroupVersionKind,
@@ -53,7 +53,7 @@ export interface ServedResource {
   setDefaults(object: KubernetesObject): void;
   /** The same for an object in storage version. */
   setStorageDefaults(object: KubernetesObject): void;
-  /** An object in the served version with the zero values that Go has, without nulls. May change and return it. */
+  /** An object in the served version as Go decodes it: with its zero values, without nulls. May change and return it. */
   withServedZeros(object: KubernetesObject): KubernetesObject;
   /** An object in storage version in its one written form (zero values as Go writes them). May change and return it. */
   normalize(object: KubernetesObject): KubernetesObject;
@@ -74,6 +74,15 @@ export interface ProtobufCodec {
 export async function servedForm(resource: ServedResource, object: KubernetesObject): Promise<KubernetesObject> {
   if (resource.prepare !== undefined) await resource.prepare([object]);
   return resource.fromStorage(object);
+}
+
+/** The metadata of an object where it is answered alone. */
+export function metadataAlone({ strategy }: ServedResource, { metadata }: KubernetesObject): ObjectMeta | undefined {
+  if (strategy.annotationsOfFields === undefined || metadata?.annotations === undefined) return metadata;
+  const { annotations, ...rest } = metadata;
+  const hidden = new Set(strategy.annotationsOfFields);
+  const shown = Object.entries(annotations).filter(([name]) => !hidden.has(name));
+  return shown.length === 0 ? rest : { ...metadata, annotations: Object.fromEntries(shown) };
 }
 
 export function resourceOf(resource: ServedResource): GroupVersionResource {

@@ -107,6 +107,14 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
    * A kind whose request version names them differently (events.k8s.io `regarding.kind`) maps them here.
    */
   selectableField?(name: string, version: string): string | undefined;
+  /** What the kind says of a name that a client may not use, where that is not upstream's usual text. */
+  unselectable?(name: string): string;
+
+  /**
+   * Annotations that are fields of upstream's internal type (`spec.templateGeneration`): answers of metadata alone, which
+   * upstream takes from there, do not have them.
+   */
+  readonly annotationsOfFields?: readonly string[];
 
   /** `kubectl get` columns after Name; default is Name and Age (`Created At`) as upstream prints unknown kinds. */
   readonly table?: TableStrategy<T>;

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { Deployments, DaemonSets, StatefulSets } from '@coracle/apimachinery/resources';
+import type { DaemonSet } from '@coracle/apimachinery/types/apps-v1';
 import type { PodTemplateSpec } from '@coracle/apimachinery/types/core-v1';
 import type { Scale } from '@coracle/apimachinery/types/autoscaling-v1';
-import { startTestApiServer, type TestApiServer } from '../../testing/index.ts';
+import { rawRequest, startTestApiServer, type TestApiServer } from '../../testing/index.ts';
 import { causesOf } from '../shared/testing.ts';
 
 const namespace = 'default';
@@ -45,6 +46,19 @@ describe('strategies of apps', () => {
     expect(await causesOf(api.client.create(Deployments, strangers))).to.deep.equal([
       'spec.template.metadata.labels: Invalid value: {"app":"b"}: `selector` does not match template `labels`',
     ]);
+  });
+
+  it('show the generation of a template with the daemon set and not with its metadata alone', async () => {
+    const annotation = 'deprecated.daemonset.template.generation';
+    const set: DaemonSet = { metadata: { name: 's', namespace }, spec };
+    const made = await api.client.create(DaemonSets, set);
+    expect(made.metadata?.annotations).to.have.property(annotation);
+    for (const kind of ['PartialObjectMetadata', 'Table']) {
+      const accept = `application/json;as=${kind};v=v1;g=meta.k8s.io`;
+      const path = '/apis/apps/v1/namespaces/default/daemonsets/s';
+      const alone = await rawRequest(api.server, { method: 'GET', path, headers: { accept } });
+      expect(alone.text).to.include(kind).and.not.include(`"${annotation}":"1"`);
+    }
   });
 
   it('keep the selector of a deployment', async () => {

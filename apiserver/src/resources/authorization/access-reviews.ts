@@ -124,7 +124,7 @@ function checkSelectors(attributes: SelfSubjectAccessReviewSpec['resourceAttribu
 }
 
 /** The registry has filled in what it fills in for every object; what is left came from the client. */
-const systemFields: ReadonlySet<string> = new Set(['managedFields', 'uid', 'creationTimestamp', 'generation']);
+const systemFields: ReadonlySet<string> = new Set(['managedFields', 'uid', 'creationTimestamp']);
 
 function checkMetadata(metadata: ObjectMeta | undefined, namespaced: boolean): FieldError[] {
   const own = Object.entries(metadata ?? {}).filter(([name, value]) => {

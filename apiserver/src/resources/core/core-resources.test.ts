@@ -1,8 +1,17 @@
 import { expect } from 'chai';
 import { isStatus, type StatusError } from '@coracle/apimachinery/errors';
-import { Bindings, ConfigMaps, Namespaces, Nodes, Pods, Secrets, Services } from '@coracle/apimachinery/resources';
-import type { ConfigMap, Node, Pod, Secret, Service } from '@coracle/apimachinery/types/core-v1';
-import { startTestApiServer, type TestApiServer } from '../../testing/index.ts';
+import {
+  Bindings,
+  ConfigMaps,
+  LimitRanges,
+  Namespaces,
+  Nodes,
+  Pods,
+  Secrets,
+  Services,
+} from '@coracle/apimachinery/resources';
+import type { ConfigMap, LimitRange, Node, Pod, Secret, Service } from '@coracle/apimachinery/types/core-v1';
+import { rawRequest, startTestApiServer, type TestApiServer } from '../../testing/index.ts';
 
 const namespace = 'default';
 
@@ -150,6 +159,41 @@ describe('core resources', () => {
     expect(made).to.not.have.property('stringData');
     const error = await refusal(api.client.update(Secrets, { ...made, data: { a: 'eA==' } }));
     expect(error.message).to.include('data: Forbidden: field is immutable when `immutable` is set');
+  });
+
+  it('reads empty bytes back where there were none', async () => {
+    const data = { a: null } as unknown as Record<string, string>;
+    const made = await api.client.create(Secrets, { metadata: { name: 'n', namespace }, data } as Secret);
+    expect(made.data).to.deep.equal({ a: '' });
+  });
+
+  it('tells of every standard that the name of a resource breaks', async () => {
+    const spec = { limits: [{ type: 'Container', max: { 'a/b/c': '1' } }] };
+    const range: LimitRange = { metadata: { name: 'l', namespace }, spec };
+    const error = await refusal(api.client.create(LimitRanges, range));
+    expect(error.message).to.include("doesn't follow extended resource name standard");
+  });
+
+  it('holds a pod to a struct that was not there, though it is empty', async () => {
+    const made = await api.client.create(Pods, pod('e'));
+    const error = await refusal(api.client.update(Pods, { ...made, spec: { ...made.spec, affinity: {} } } as Pod));
+    expect(error.message).to.include('pod updates may not change fields other than');
+  });
+
+  it('names events of their own group as DNS does', async () => {
+    const event = {
+      metadata: { name: 'Bad_', namespace },
+      eventTime: '2020-01-01T00:00:00.000000Z',
+      reportingController: 'x.example.com/c',
+      reportingInstance: 'one',
+      action: 'Start',
+      reason: 'Started',
+      regarding: { kind: 'Pod', name: 'p', namespace },
+      type: 'Normal',
+    };
+    const path = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`;
+    const { text } = await rawRequest(api.server, { method: 'POST', path, body: event });
+    expect(text).to.include('a lowercase RFC 1123 subdomain');
   });
 
   it('says what is wrong in upstream words', async () => {

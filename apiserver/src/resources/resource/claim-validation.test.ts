@@ -32,6 +32,11 @@ const cases: [sentence: string, claim: DeviceClaim, expected: string[]][] = [
     { config: [{ opaque: { driver: 'a.example.com', parameters: ['x'] } }] },
     ['config[0].opaque.parameters: Invalid value: "<value omitted>": must be a valid JSON object'],
   ],
+  [
+    'the name of a driver is judged last',
+    { config: [{ opaque: { driver: '' } }] } as DeviceClaim,
+    ['config[0].opaque.parameters: Required value', 'config[0].opaque.driver: Required value'],
+  ],
 ];
 
 describe('device claims', () => {

@@ -136,8 +136,9 @@ export function validateDeviceConfiguration({ opaque }: DeviceConfiguration, pat
 }
 
 function validateOpaque({ driver = '', parameters }: OpaqueDeviceConfiguration, path: string): FieldError[] {
-  const errors = driverNameErrors(driver, `${path}.driver`);
-  return [...errors, ...validateParameters(parameters, `${path}.parameters`, parametersBytesMax)];
+  // The rules of the name are declared with the type: they come last.
+  const errors = validateParameters(parameters, `${path}.parameters`, parametersBytesMax);
+  return [...errors, ...driverNameErrors(driver, `${path}.driver`)];
 }
 
 /** What only a driver understands is an object of JSON. */

@@ -79,9 +79,9 @@ export function containerResourceNameErrors(name: string, path: string): FieldEr
     return [...resourceNameErrors(name, path), field.invalid(path, name, 'must be a standard resource for containers')];
   }
   const errors = qualifiedName(name).map((text) => field.invalid(path, name, text));
-  if (errors.length > 0) return errors;
-  if (name.includes('kubernetes.io/') || isExtendedResource(name)) return [];
-  return [field.invalid(path, name, "doesn't follow extended resource name standard")];
+  if (!name.includes('kubernetes.io/') && !isExtendedResource(name))
+    errors.push(field.invalid(path, name, "doesn't follow extended resource name standard"));
+  return errors;
 }
 
 /** A name that a quota or a limit range may speak of. */

@@ -45,6 +45,7 @@ const templateGeneration = 'deprecated.daemonset.template.generation';
 export const daemonSetStrategy: Strategy<DaemonSet> = {
   resource: { group: 'apps', resource: 'daemonsets' },
   changesFirst: true,
+  annotationsOfFields: [templateGeneration],
   defaults(object) {
     setDaemonSetDefaults(specOf(object));
     // Part of the conversion upstream: whoever writes the object owns it.

@@ -1,3 +1,4 @@
+import { quote } from '@coracle/apimachinery/errors';
 import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import { humanDuration } from '@coracle/apimachinery/quantity';
 import type { Job, JobSpec } from '@coracle/apimachinery/types/batch-v1';
@@ -57,6 +58,7 @@ function durationOf({ status }: Job, now: number): string {
 
 export const jobStrategy: Strategy<Job> = {
   resource: { group: 'batch', resource: 'jobs' },
+  unselectable: (name) => `field label ${quote(name)} not supported for Job`,
   defaults: setJobDefaults,
   prepareForCreate(object) {
     delete object.status;

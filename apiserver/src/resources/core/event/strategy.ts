@@ -1,6 +1,6 @@
 import { humanAge } from '@coracle/apimachinery/quantity';
 import type { Event } from '@coracle/apimachinery/types/core-v1';
-import { nameIsPathSegment } from '@coracle/apimachinery/validation';
+import { nameIsDnsSubdomain, nameIsPathSegment } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../../shared/registry.ts';
 import { column, nameColumn, wideColumn } from '../../shared/table.ts';
 import { eventErrors, eventUpdateErrors } from './validation.ts';
@@ -53,6 +53,7 @@ export const eventStrategy: Strategy<Event> = {
 export const eventsGroupStrategy: Strategy<Event> = {
   ...eventStrategy,
   resource: { group: 'events.k8s.io', resource: 'events' },
+  validateName: nameIsDnsSubdomain,
   selectableField: (name) => selectableNames[name],
 };
 

@@ -306,11 +306,12 @@ function listResizeErrors(spec: PodSpec, before: PodSpec, name: 'containers' | '
 }
 
 function withoutCompute(container: Container): Container {
-  const copy = deepCopy(container);
-  for (const list of [copy.resources?.limits, copy.resources?.requests]) {
-    if (!list) continue;
-    delete list['cpu'];
-    delete list['memory'];
-  }
-  return copy;
+  const { limits, requests, ...rest } = container.resources ?? {};
+  const others = { ...othersIn('limits', limits), ...othersIn('requests', requests) };
+  return { ...container, resources: { ...rest, ...others } };
+}
+
+function othersIn(name: 'limits' | 'requests', list: Readonly<Record<string, string>> | undefined): object {
+  const { cpu: _cpu, memory: _memory, ...others } = list ?? {};
+  return Object.keys(others).length === 0 ? {} : { [name]: others };
 }

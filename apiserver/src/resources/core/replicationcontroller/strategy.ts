@@ -96,8 +96,8 @@ function specErrors({
   if (empty) errors.push(field.required('spec.selector'));
   const path = 'spec.template';
   if (!template) return [...errors, field.required(path)];
-  const { labels = {} } = template.metadata ?? {};
-  if (!empty && !Object.entries(selector).every(([name, value]) => labels[name] === value)) {
+  const labels = template.metadata?.labels;
+  if (!empty && !Object.entries(selector).every(([name, value]) => labels?.[name] === value)) {
     errors.push(field.invalid(`${path}.metadata.labels`, labels, '`selector` does not match template `labels`'));
   }
   errors.push(...validatePodTemplate(template, path));

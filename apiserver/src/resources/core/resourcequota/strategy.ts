@@ -23,7 +23,7 @@ export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
   validateUpdate({ spec }, old) {
     const key = (scopes: readonly string[] | undefined) => [...new Set(scopes)].sort().join();
     if (key(spec?.scopes) === key(old.spec?.scopes)) return [];
-    return [field.invalid('spec.scopes', spec?.scopes ?? [], 'field is immutable')];
+    return [field.invalid('spec.scopes', spec?.scopes ?? null, 'field is immutable')];
   },
   deletion: { returnsObject: true },
   table: {
