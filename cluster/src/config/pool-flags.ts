@@ -1,11 +1,10 @@
-import { instanceTypes } from '@coracle/kubelet-shim/data';
+import { instanceTypes, zonePattern } from '@coracle/kubelet-shim/data';
 import { ConfigError, type FargateProfileConfig, type NodeGroupConfig } from './cluster-config.ts';
 import { suggestion } from './nearest.ts';
 
 /** Nodes of one group: each is a containerd and a few dozen MiB. */
 const nodeCountMax = 1000;
-/** As the definition of node groups has it. */
-const zonePattern = /^[a-z]+-[a-z]+-[0-9][a-g]$/;
+const zone = new RegExp(zonePattern);
 /** A namespace, or a pattern of them with `*` and `?`. */
 const namespacePattern = /^[-a-z0-9*?]{1,63}$/;
 const defaultZones = ['us-east-1a', 'us-east-1b'];
@@ -34,7 +33,7 @@ function zonesOf(group: string, value: unknown): readonly string[] {
     : String(value ?? '')
         .split(':')
         .filter(Boolean);
-  const wrong = zones.find((zone) => !zonePattern.test(zone));
+  const wrong = zones.find((each) => !zone.test(each));
   if (wrong === undefined) return zones;
   throw new ConfigError(
     `--node-group ${group}: no availability zone is named "${wrong}": they are named as us-east-1a`,

@@ -1,5 +1,5 @@
 import type { CustomResourceDefinition, JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
-import { instanceTypes } from '../data/index.ts';
+import { instanceTypes, zonePattern } from '../data/index.ts';
 import { cloudGroup } from './resources.ts';
 
 const text: JSONSchemaProps = { type: 'string' };
@@ -53,7 +53,7 @@ const nodeGroupSchema: JSONSchemaProps = {
           'the instance type of a node group never changes: make another group',
         ),
         replicas: { ...count, maximum: 1000 },
-        zones: { type: 'array', items: { type: 'string', pattern: '^[a-z]+-[a-z]+-[0-9][a-g]$' }, maxItems: 7 },
+        zones: { type: 'array', items: { type: 'string', pattern: zonePattern }, maxItems: 7 },
         labels: texts,
         taints: { type: 'array', items: taint },
         capacityType: { type: 'string', enum: ['ON_DEMAND', 'SPOT'], default: 'ON_DEMAND' },

@@ -1,7 +1,10 @@
-/** Facts of the clouds that the machines are modelled on: instance types and Fargate sizes. */
+/** Facts of the clouds that the machines are modelled on: instance types, Fargate sizes, zones. */
 import { instanceTypeRows } from './instance-types.ts';
 
 export { fargateEphemeralGiB, fargateOverheadMiB, fargatePrice, fargateSizeRows } from './fargate-sizes.ts';
+
+/** The name of an availability zone, as a pattern: `us-east-1a`. */
+export const zonePattern = '^[a-z]+-[a-z]+-[0-9][a-g]$';
 
 export interface InstanceType {
   readonly name: string;
