@@ -9,6 +9,8 @@ interface Metric {
 
 export interface Counter {
   add(labels: LabelValues, amount?: number): void;
+  /** Counts one with these labels, for who does often. The series is there once something was counted. */
+  with(labels: LabelValues): () => void;
 }
 
 export interface Histogram {
@@ -32,10 +34,12 @@ export class MetricRegistry {
       name: description.name,
       write: (lines) => writeValues(lines, description, 'counter', values),
     });
+    const count = (key: string, amount: number) => values.set(key, (values.get(key) ?? 0) + amount);
     return {
-      add(labels, amount = 1) {
+      add: (labels, amount = 1) => void count(keyOf(description.labels, labels), amount),
+      with(labels) {
         const key = keyOf(description.labels, labels);
-        values.set(key, (values.get(key) ?? 0) + amount);
+        return () => void count(key, 1);
       },
     };
   }

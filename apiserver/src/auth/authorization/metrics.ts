@@ -68,19 +68,19 @@ export function createAuthorizationMetrics(registry: MetricRegistry, clock: Cloc
 
 /** The authorizer with its decisions counted; an abstention is none. */
 export function counted(authorizer: Authorizer, type: AuthorizerType, metrics: AuthorizationMetrics): Authorizer {
-  const labels = {
-    allow: [type, authorizer.name, 'allowed'],
-    deny: [type, authorizer.name, 'denied'],
+  const count = {
+    allow: metrics.decisions.with([type, authorizer.name, 'allowed']),
+    deny: metrics.decisions.with([type, authorizer.name, 'denied']),
   };
-  const count = (answer: AuthorizationDecision): AuthorizationDecision => {
-    if (answer.decision !== 'no-opinion') metrics.decisions.add(labels[answer.decision]);
+  const noted = (answer: AuthorizationDecision): AuthorizationDecision => {
+    if (answer.decision !== 'no-opinion') count[answer.decision]();
     return answer;
   };
   return {
     name: authorizer.name,
     authorize(attributes) {
       const answer = authorizer.authorize(attributes);
-      return answer instanceof Promise ? answer.then(count) : count(answer);
+      return answer instanceof Promise ? answer.then(noted) : noted(answer);
     },
     ready: async () => authorizer.ready?.(),
     ...(authorizer.rulesFor && { rulesFor: authorizer.rulesFor.bind(authorizer) }),
