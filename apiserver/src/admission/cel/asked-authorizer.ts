@@ -11,8 +11,8 @@ export class PendingDecision extends Error {
 }
 
 /**
- * What expressions about one write ask the authorizers, each question once (k8s.io/apiserver
- * pkg/admission/plugin/authorizer/caching_authorizer.go).
+ * What expressions ask the authorizers, each question once: those of all policies about one write (k8s.io/apiserver
+ * pkg/admission/plugin/authorizer/caching_authorizer.go), and those of one webhook's match conditions.
  */
 export class AskedAuthorizer {
   readonly #authorizer: Authorizer;

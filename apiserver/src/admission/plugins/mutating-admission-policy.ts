@@ -13,6 +13,7 @@ import type {
   Mutation,
 } from '@coracle/apimachinery/types/admissionregistration-v1';
 import type { AdmissionContext } from '../../options.ts';
+import type { Readers } from '../../registry/readers.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
 import { AskedAuthorizer, whenDecided } from '../cel/asked-authorizer.ts';
 import { evaluateConditions, outOfBudget } from '../cel/match-conditions.ts';
@@ -43,26 +44,29 @@ export function mutatingAdmissionPolicy(context: AdmissionContext): AdmissionPlu
     operations: ['CREATE', 'UPDATE'],
     handles: (attributes) => index.bound.length > 0 && !isExempt(attributes),
     async admit(attributes) {
+      const asked = { readers: context.readers, authorizer: new AskedAuthorizer(context.authorizer) };
       const after = new Map<Bound, KubernetesObject | undefined>();
       for (const bound of index.bound) {
-        await applyBound(context, bound, attributes);
+        await applyBound(asked, bound, attributes);
         after.set(bound, attributes.object);
       }
       // Who asked for it sees what later ones made of the object.
       for (const [bound, seen] of after) {
         if (bound.policy.spec?.reinvocationPolicy !== 'IfNeeded' || deepEqual(seen, attributes.object)) continue;
-        await applyBound(context, bound, attributes);
+        await applyBound(asked, bound, attributes);
       }
     },
   };
 }
 
-async function applyBound(
-  context: AdmissionContext,
-  { policy, bindings }: Bound,
-  attributes: AdmissionAttributes,
-): Promise<void> {
-  const { readers } = context;
+/** What one write's policies ask. */
+interface Asked {
+  readonly readers: Readers;
+  readonly authorizer: AskedAuthorizer;
+}
+
+async function applyBound(asked: Asked, { policy, bindings }: Bound, attributes: AdmissionAttributes): Promise<void> {
+  const { readers } = asked;
   const { spec = {}, metadata } = policy;
   const invocation = await matchResources(readers, spec.matchConstraints, attributes);
   if (invocation === undefined) return;
@@ -70,7 +74,7 @@ async function applyBound(
     if ((await matchResources(readers, binding.spec?.matchResources, attributes)) === undefined) continue;
     try {
       const params = await paramsOf(readers, spec.paramKind, binding.spec?.paramRef, attributes.namespace);
-      for (const param of params) await mutate(context, policy, invocation, attributes, param);
+      for (const param of params) await mutate(asked, policy, invocation, attributes, param);
     } catch (error) {
       if (spec.failurePolicy === 'Ignore') continue;
       const by = `policy '${metadata?.name}' with binding '${binding.metadata?.name}'`;
@@ -80,7 +84,7 @@ async function applyBound(
 }
 
 async function mutate(
-  { readers, authorizer }: AdmissionContext,
+  { readers, authorizer }: Asked,
   { spec = {} }: MutatingAdmissionPolicy,
   { version }: Invocation,
   attributes: AdmissionAttributes,
@@ -89,9 +93,8 @@ async function mutate(
   const namespace = attributes.namespace === '' ? undefined : await namespaceOf(readers, attributes.namespace);
   const programs = policyPrograms(spec, true);
   const budget = { remaining: policyCostMax };
-  const asked = new AskedAuthorizer(authorizer);
   const variablesNow = () => {
-    const request = requestVariables(attributes, version, asked);
+    const request = requestVariables(attributes, version, authorizer);
     const base = { ...request, params: param, namespaceObject: namespace ?? null };
     return { ...base, variables: lazyVariables(spec, base, programs, budget) };
   };

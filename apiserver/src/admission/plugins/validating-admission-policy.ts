@@ -61,8 +61,8 @@ export function validatingAdmissionPolicy(context: AdmissionContext): AdmissionP
     handles: (attributes) => index.bound.length > 0 && !isExempt(attributes),
     async validate(attributes) {
       const verdict: Verdict = { denied: [], audited: [] };
-      const authorizer = new AskedAuthorizer(context.authorizer);
-      for (const bound of index.bound) await evaluateBound({ ...context, authorizer }, bound, attributes, verdict);
+      const asked = { readers: context.readers, authorizer: new AskedAuthorizer(context.authorizer) };
+      for (const bound of index.bound) await evaluateBound(asked, bound, attributes, verdict);
       const { denied, audited } = verdict;
       if (audited.length > 0) attributes.annotate(failuresKey, JSON.stringify(audited.slice(0, failuresMax)));
       const [first] = denied;
