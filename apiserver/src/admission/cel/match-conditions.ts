@@ -4,7 +4,10 @@ import { PendingDecision } from './asked-authorizer.ts';
 import { conditionPrograms } from './policy-programs.ts';
 
 /** `no`: some condition does not hold. `error`: none says no, and some cannot be evaluated. */
-export type ConditionsVerdict = { readonly type: 'yes' | 'no' } | { readonly type: 'error'; readonly message: string };
+export type ConditionsVerdict =
+  | { readonly type: 'yes' }
+  | { readonly type: 'no' }
+  | { readonly type: 'error'; readonly message: string };
 
 /** What all conditions of one webhook or policy may cost together on one write. */
 const conditionsCostMax = 2_500_000;

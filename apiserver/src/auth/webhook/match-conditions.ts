@@ -10,7 +10,7 @@ import {
 } from '@coracle/apimachinery/cel';
 import { type FieldError, field, textOfError } from '@coracle/apimachinery/errors';
 import type { SubjectAccessReviewSpec } from '@coracle/apimachinery/types/authorization-v1';
-import { compileRegex, compileWithResult } from '../../admission/cel/index.ts';
+import { compileRegex, compileWithResult, type ConditionsVerdict } from '../../admission/cel/index.ts';
 import { aggregate } from '../authorization/authorizer-chain.ts';
 
 export interface MatchCondition {
@@ -59,14 +59,8 @@ export function checkMatchConditions(conditions: readonly MatchCondition[], path
   });
 }
 
-/** `no`: some condition does not hold. `error`: none says no, and some cannot be evaluated. */
-export type MatchVerdict =
-  | { readonly type: 'yes' }
-  | { readonly type: 'no' }
-  | { readonly type: 'error'; readonly message: string };
-
-const yes: MatchVerdict = { type: 'yes' };
-const no: MatchVerdict = { type: 'no' };
+const yes: ConditionsVerdict = { type: 'yes' };
+const no: ConditionsVerdict = { type: 'no' };
 
 /** Conditions that `checkMatchConditions` has nothing against, ready to be asked. */
 export class MatchConditions {
@@ -84,7 +78,7 @@ export class MatchConditions {
     return this.#programs.length === 0;
   }
 
-  verdict(spec: SubjectAccessReviewSpec): MatchVerdict {
+  verdict(spec: SubjectAccessReviewSpec): ConditionsVerdict {
     const variables = { request: shown(spec) };
     const errors: string[] = [];
     for (const { expression, program } of this.#programs) {
