@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { field, type FieldError } from '@coracle/apimachinery/errors';
+import { certificatesIn } from '../authenticators/client-certificate.ts';
 import type { IssuerConfig } from './configuration.ts';
 
 /** What is wrong with how an issuer is described. */
@@ -59,10 +59,8 @@ function checkAudiences(audiences: readonly string[], policy: string, path: stri
 
 function checkAuthority(bundle: string | undefined, path: string): FieldError[] {
   if (!bundle) return [];
-  const blocks = bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   try {
-    for (const block of blocks) new X509Certificate(block);
-    if (blocks.length > 0) return [];
+    if (certificatesIn(bundle).length > 0) return [];
   } catch {
     // Said below.
   }
