@@ -1,10 +1,10 @@
 import type { UserInfo } from '../../http/api-request.ts';
+import { allowed } from '../authorization/authorizer-chain.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, UserRules } from '../authorizer.ts';
 import { urlCovers } from '../rbac/rules.ts';
 import type { AbacPolicy } from './policy-file.ts';
 
 const readVerbs = ['get', 'list', 'watch'];
-const allow: AuthorizationDecision = { decision: 'allow', reason: '' };
 const noPolicy: AuthorizationDecision = { decision: 'no-opinion', reason: 'No policy matched.' };
 
 /** Policies of a file decide (upstream pkg/auth/authorizer/abac). */
@@ -17,7 +17,7 @@ export class AbacAuthorizer implements Authorizer {
   }
 
   authorize(attributes: AuthorizationAttributes): AuthorizationDecision {
-    return this.#policies.some((policy) => matches(policy, attributes)) ? allow : noPolicy;
+    return this.#policies.some((policy) => matches(policy, attributes)) ? allowed : noPolicy;
   }
 
   async rulesFor(user: UserInfo, namespace: string): Promise<UserRules> {

@@ -1,8 +1,7 @@
 import type { AuthorizationDecision, Authorizer, UserRules } from '../authorizer.ts';
 import { mastersGroup } from '../authenticators/index.ts';
-import { noOpinion } from './authorizer-chain.ts';
+import { allowed, noOpinion } from './authorizer-chain.ts';
 
-const allowed: AuthorizationDecision = { decision: 'allow', reason: '' };
 const noRules: UserRules = { resourceRules: [], nonResourceRules: [], incomplete: false };
 const allRules: UserRules = {
   resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],

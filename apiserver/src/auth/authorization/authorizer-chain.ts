@@ -3,6 +3,9 @@ import type { AuthorizationAttributes, AuthorizationDecision, Authorizer } from 
 /** The answer of an authorizer that knows nothing about a request. */
 export const noOpinion: AuthorizationDecision = { decision: 'no-opinion', reason: '' };
 
+/** The answer of an authorizer that allows a request and gives no reason. */
+export const allowed: AuthorizationDecision = { decision: 'allow', reason: '' };
+
 /**
  * Asks several authorizers in order; the first that does not abstain decides. Where all abstain, each one's reason carries its
  * name (pkg/authorization/union).

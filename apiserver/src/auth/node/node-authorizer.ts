@@ -2,14 +2,13 @@ import { quote } from '@coracle/apimachinery/errors';
 import { parseFieldSelector } from '@coracle/apimachinery/selectors';
 import type { UserInfo } from '../../http/api-request.ts';
 import type { Readers } from '../../registry/readers.ts';
-import { noOpinion } from '../authorization/authorizer-chain.ts';
+import { allowed, noOpinion } from '../authorization/authorizer-chain.ts';
 import type { AuthorizationAttributes, AuthorizationDecision, Authorizer, UserRules } from '../authorizer.ts';
 import { nodeNameOf } from '../authenticators/index.ts';
 import { nodeRules } from '../rbac/bootstrap-policy.ts';
 import { ruleAllows } from '../rbac/rules.ts';
 import { NodeGraph } from './node-graph.ts';
 
-const allow: AuthorizationDecision = { decision: 'allow', reason: '' };
 const abstain = (reason: string): AuthorizationDecision => ({ decision: 'no-opinion', reason });
 const leaseNamespace = 'kube-node-lease';
 
@@ -37,7 +36,7 @@ export class NodeAuthorizer implements Authorizer {
       const rule = this.#rules[`${attributes.apiGroup}/${attributes.resource}`];
       if (rule !== undefined) return rule(node, attributes);
     }
-    return nodeRules.some((rule) => ruleAllows(rule, attributes)) ? allow : noOpinion;
+    return nodeRules.some((rule) => ruleAllows(rule, attributes)) ? allowed : noOpinion;
   }
 
   async rulesFor(user: UserInfo): Promise<UserRules> {
@@ -67,7 +66,7 @@ export class NodeAuthorizer implements Authorizer {
   #related(node: string, kind: string, { namespace, name }: AuthorizationAttributes): AuthorizationDecision {
     if (name === '') return abstain('No Object name found');
     const key = namespace === '' ? name : `${namespace}/${name}`;
-    if (this.#graph.concerns(node, kind, key)) return allow;
+    if (this.#graph.concerns(node, kind, key)) return allowed;
     return abstain(`no relationship found between node '${node}' and this object`);
   }
 
@@ -103,7 +102,7 @@ export class NodeAuthorizer implements Authorizer {
     if (attributes.subresource !== '') return abstain('cannot authorize ResourceSlice subresources');
     switch (attributes.verb) {
       case 'create':
-        return allow;
+        return allowed;
       case 'get':
       case 'update':
       case 'patch':
@@ -112,7 +111,7 @@ export class NodeAuthorizer implements Authorizer {
       case 'watch':
       case 'list':
       case 'deletecollection':
-        if (selects(attributes, 'spec.nodeName', node)) return allow;
+        if (selects(attributes, 'spec.nodeName', node)) return allowed;
         return abstain('can only list/watch/deletecollection resourceslices with nodeName field selector');
       default:
         return abstain(
@@ -129,7 +128,7 @@ export class NodeAuthorizer implements Authorizer {
         return this.#get(node, 'pod', attributes);
       case 'list':
       case 'watch':
-        if (selects(attributes, 'spec.nodeName', node)) return allow;
+        if (selects(attributes, 'spec.nodeName', node)) return allowed;
         if (name !== '') return this.#related(node, 'pod', attributes);
         return abstain('can only list/watch pods with spec.nodeName field selector');
       case 'create':
@@ -137,7 +136,7 @@ export class NodeAuthorizer implements Authorizer {
       case 'update status':
       case 'patch status':
       case 'create eviction':
-        return allow;
+        return allowed;
       default:
         return noOpinion;
     }
@@ -146,10 +145,10 @@ export class NodeAuthorizer implements Authorizer {
   #certificateRequest(node: string, attributes: AuthorizationAttributes): AuthorizationDecision {
     const { verb, subresource } = attributes;
     if (subresource !== '') return abstain('nodes may not access the status subresource of PodCertificateRequests');
-    if (verb === 'create') return allow;
+    if (verb === 'create') return allowed;
     if (verb === 'get') return this.#related(node, 'podcertificaterequest', attributes);
     if (verb !== 'list' && verb !== 'watch') return abstain(`nodes may not ${verb} podcertificaterequests`);
-    if (selects(attributes, 'spec.nodeName', node)) return allow;
+    if (selects(attributes, 'spec.nodeName', node)) return allowed;
     return abstain('can only list/watch podcertificaterequests with nodeName field selector');
   }
 }
@@ -165,7 +164,7 @@ function lease(node: string, { verb, namespace, name }: AuthorizationAttributes)
   if (verb !== 'create' && name !== node) {
     return abstain('can only access node lease with the same name as the requesting node');
   }
-  return allow;
+  return allowed;
 }
 
 function csiNode(node: string, { verb, subresource, name }: AuthorizationAttributes): AuthorizationDecision {
@@ -176,21 +175,21 @@ function csiNode(node: string, { verb, subresource, name }: AuthorizationAttribu
   if (verb !== 'create' && name !== node) {
     return abstain('can only access CSINode with the same name as the requesting node');
   }
-  return allow;
+  return allowed;
 }
 
 function ownNode(node: string, { verb, subresource, name }: AuthorizationAttributes): AuthorizationDecision {
-  if (subresource === 'status') return verb === 'update' || verb === 'patch' ? allow : noOpinion;
+  if (subresource === 'status') return verb === 'update' || verb === 'patch' ? allowed : noOpinion;
   if (subresource !== '') return noOpinion;
   switch (verb) {
     case 'create':
     case 'update':
     case 'patch':
-      return allow;
+      return allowed;
     case 'get':
     case 'list':
     case 'watch':
-      if (name === node) return allow;
+      if (name === node) return allowed;
       if (name === '') return abstain(`node '${node}' cannot read all nodes, only its own Node object`);
       return abstain(`node '${node}' cannot read '${name}', only its own Node object`);
     default:
