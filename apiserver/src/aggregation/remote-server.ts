@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { identityHeaders } from '@coracle/apimachinery/headers';
 import { isObject } from '@coracle/apimachinery/json';
 import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1';
+import { mastersGroup } from '../auth/authenticators/users.ts';
 import type { UserInfo } from '../http/api-request.ts';
 import type { RemoteDocumentation } from '../openapi/index.ts';
 import type { ServiceTarget } from '../webhooks/index.ts';
@@ -79,7 +80,7 @@ export class RemoteServer {
 }
 
 /** Who asks for discovery documents: somebody who may. */
-const aggregator: UserInfo = { username: 'system:kube-aggregator', groups: ['system:masters'], extra: {} };
+const aggregator: UserInfo = { username: 'system:kube-aggregator', groups: [mastersGroup], extra: {} };
 
 /** How a front proxy tells who the caller is. */
 export function remoteHeaders(user: UserInfo): OutgoingHttpHeaders {

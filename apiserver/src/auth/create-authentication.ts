@@ -1,5 +1,4 @@
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
-import { withAuthenticatedGroup } from '../filters/authentication.ts';
 import type { MetricRegistry } from '../metrics/index.ts';
 import type { ApiServerOptions, SecurityContext } from '../options.ts';
 import type { IssueToken } from '../resources/parts.ts';
@@ -13,6 +12,7 @@ import {
   ServiceAccountTokenAuthenticator,
 } from './authenticators/index.ts';
 import { bearerTokenOf } from './authenticators/bearer-token.ts';
+import { withAuthenticatedGroup } from './authenticators/users.ts';
 import { type AnonymousConfig, openJwtAuthentication } from './jwt/index.ts';
 import type { RequestHeaderConfig } from './request-header.ts';
 import { openTokenWebhook } from './token-webhook.ts';

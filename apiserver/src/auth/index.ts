@@ -9,10 +9,13 @@ export type {
   UserRules,
 } from './authorizer.ts';
 export {
+  authenticatedGroup,
   certificatesIn,
   mastersGroup,
   nodeNameOf,
   nodesGroup,
+  nodeUserPrefix,
+  serviceAccountGroups,
   serviceAccountUser,
   serviceAccountUsername,
 } from './authenticators/index.ts';

@@ -1,7 +1,8 @@
 import { StatusError } from '@coracle/apimachinery/errors';
 import type { Logger } from '@coracle/apimachinery/component';
 import type { Authenticator } from '../auth/authenticator.ts';
-import type { ApiRequest, UserInfo } from '../http/api-request.ts';
+import { withAuthenticatedGroup } from '../auth/authenticators/users.ts';
+import type { ApiRequest } from '../http/api-request.ts';
 import type { Filter, RequestContext } from './filter.ts';
 
 /**
@@ -40,14 +41,6 @@ export function authenticationFilter(
     onRefused(context);
     throw unauthorized();
   };
-}
-
-const authenticatedGroup = 'system:authenticated';
-const unauthenticatedGroup = 'system:unauthenticated';
-
-export function withAuthenticatedGroup(user: UserInfo): UserInfo {
-  if (user.groups.includes(authenticatedGroup) || user.groups.includes(unauthenticatedGroup)) return user;
-  return { ...user, groups: [...user.groups, authenticatedGroup] };
 }
 
 function unauthorized(): StatusError {

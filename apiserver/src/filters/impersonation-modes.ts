@@ -1,6 +1,16 @@
 import { dns1123Subdomain } from '@coracle/apimachinery/validation';
 import type { AuthorizationAttributes, Authorizer } from '../auth/authorizer.ts';
-import { authenticatedGroup, mastersGroup, nodesGroup } from '../auth/authenticators/users.ts';
+import {
+  anonymousUser,
+  authenticatedGroup,
+  mastersGroup,
+  nodeNameKey,
+  nodesGroup,
+  nodeUserPrefix,
+  serviceAccountGroups,
+  serviceAccountUserPrefix,
+  unauthenticatedGroup,
+} from '../auth/authenticators/users.ts';
 import type { UserInfo } from '../http/api-request.ts';
 import { validateDomainPrefixedPath } from '../resources/shared/domain-path.ts';
 import { forbiddenRequest } from './authorization.ts';
@@ -32,9 +42,6 @@ export const impersonationModes: readonly ImpersonationMode[] = [
   { name: '', applies: () => true },
 ];
 
-const unauthenticatedGroup = 'system:unauthenticated';
-const anonymousUser = 'system:anonymous';
-const nodeNameKey = 'authentication.kubernetes.io/node-name';
 const associatedKeysKey = 'authentication.kubernetes.io/associated-node-keys';
 /** From so many questions on, one about everything is tried first. */
 const manyQuestions = 4;
@@ -78,7 +85,8 @@ export async function checkMode(
   if (wanted.uid !== undefined) await ask({ ...base, resource: 'uids', name: wanted.uid });
   await askForGroups(ask, { ...named, resource: 'groups' }, wanted.groups, constrained);
   await askForExtra(ask, { ...base, resource: 'userextras' }, wanted.extra, constrained);
-  const fixed = node !== undefined ? [nodesGroup] : account !== undefined ? groupsOfAccount(account) : [];
+  const fixed =
+    node !== undefined ? [nodesGroup] : account !== undefined ? serviceAccountGroups(account.namespace) : [];
   const groups = wanted.groups.length === 0 ? fixed : wanted.groups;
   return { ...wanted, groups: withImplicitGroup(wanted.username, groups) };
 }
@@ -151,20 +159,14 @@ function hasNameOnly({ uid, groups, extra }: UserInfo): boolean {
 }
 
 function nodeOf(username: string): string | undefined {
-  const name = username.startsWith('system:node:') ? username.slice('system:node:'.length) : '';
+  const name = username.startsWith(nodeUserPrefix) ? username.slice(nodeUserPrefix.length) : '';
   return name !== '' && dns1123Subdomain(name).length === 0 ? name : undefined;
 }
 
-const accountPrefix = 'system:serviceaccount:';
-
 function accountOf(username: string): { namespace: string; name: string } | undefined {
-  if (!username.startsWith(accountPrefix)) return undefined;
-  const [namespace, name, ...rest] = username.slice(accountPrefix.length).split(':');
+  if (!username.startsWith(serviceAccountUserPrefix)) return undefined;
+  const [namespace, name, ...rest] = username.slice(serviceAccountUserPrefix.length).split(':');
   return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
-}
-
-function groupsOfAccount({ namespace }: { namespace: string }): string[] {
-  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
 }
 
 /** A service account whose token is bound to a pod of this node. */

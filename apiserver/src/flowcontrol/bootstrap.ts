@@ -1,3 +1,10 @@
+import {
+  authenticatedGroup,
+  mastersGroup,
+  nodesGroup,
+  serviceAccountsGroup,
+  unauthenticatedGroup,
+} from '../auth/authenticators/users.ts';
 import type { SchemaObject } from './flow.ts';
 import type { LevelObject } from './level.ts';
 
@@ -57,7 +64,7 @@ function level(name: string, spec: LevelObject['spec']): LevelObject {
   };
 }
 
-const everyone = groups('system:unauthenticated', 'system:authenticated');
+const everyone = groups(unauthenticatedGroup, authenticatedGroup);
 const systemAccounts: Subject = { kind: 'ServiceAccount', serviceAccount: { name: '*', namespace: 'kube-system' } };
 const everything = {
   resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] }],
@@ -75,13 +82,13 @@ const electing = { resourceRules: [{ verbs: ['get', 'create', 'update'], ...leas
 
 export function mandatorySchemas(): SchemaObject[] {
   return [
-    flow('exempt', 'exempt', 1, '', groups('system:masters'), everything),
+    flow('exempt', 'exempt', 1, '', groups(mastersGroup), everything),
     flow('catch-all', 'catch-all', 10_000, 'ByUser', everyone, everything),
   ];
 }
 
 export function suggestedSchemas(): SchemaObject[] {
-  const nodes = groups('system:nodes');
+  const nodes = groups(nodesGroup);
   return [
     flow('system-nodes', 'system', 500, 'ByUser', nodes, everything),
     flow('system-node-high', 'node-high', 400, 'ByUser', nodes, nodeHigh),
@@ -97,7 +104,7 @@ export function suggestedSchemas(): SchemaObject[] {
     ),
     flow('kube-scheduler', 'workload-high', 800, 'ByNamespace', [user('system:kube-scheduler')], everything),
     flow('kube-system-service-accounts', 'workload-high', 900, 'ByNamespace', [systemAccounts], everything),
-    flow('service-accounts', 'workload-low', 9000, 'ByUser', groups('system:serviceaccounts'), everything),
+    flow('service-accounts', 'workload-low', 9000, 'ByUser', groups(serviceAccountsGroup), everything),
     flow('global-default', 'global-default', 9900, 'ByUser', everyone, everything),
   ];
 }

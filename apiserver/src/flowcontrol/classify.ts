@@ -1,4 +1,5 @@
 import type { FlowSchema } from '@coracle/apimachinery/types/flowcontrol-v1';
+import { serviceAccountUsername } from '../auth/authenticators/users.ts';
 import type { RequestInfo } from '../filters/request-info.ts';
 import type { UserInfo } from '../http/api-request.ts';
 
@@ -37,8 +38,9 @@ function subjectTest({ kind, user, group, serviceAccount }: Subject): UserTest {
     return group.name === '*' ? always : ({ groups }) => groups.includes(group.name);
   }
   if (kind === 'ServiceAccount' && serviceAccount !== undefined) {
-    const prefix = `system:serviceaccount:${serviceAccount.namespace}:`;
-    const name = prefix + serviceAccount.name;
+    const { namespace } = serviceAccount;
+    const name = serviceAccountUsername(namespace, serviceAccount.name);
+    const prefix = serviceAccountUsername(namespace, '');
     return serviceAccount.name === '*'
       ? ({ username }) => username.startsWith(prefix)
       : ({ username }) => username === name;

@@ -3,6 +3,7 @@ import { notFound } from '@coracle/apimachinery/errors';
 import { deepCopy } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { GroupResource } from '@coracle/apimachinery/schema';
+import { mastersGroup } from '../auth/authenticators/users.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import { noTokens } from '../auth/tokens/token-service.ts';
 import type { UserInfo } from '../http/api-request.ts';
@@ -17,7 +18,7 @@ import { newUuid } from './uuid.ts';
 import { metaOf, type Write } from './write.ts';
 
 /** Who the server is when it writes on its own behalf. */
-export const serverUser: UserInfo = { username: 'system:apiserver', groups: ['system:masters'], extra: {} };
+export const serverUser: UserInfo = { username: 'system:apiserver', groups: [mastersGroup], extra: {} };
 
 const allowAll: Authorizer = { name: 'self', authorize: () => ({ decision: 'allow', reason: '' }) };
 const noAdmission = admissionChain([]);

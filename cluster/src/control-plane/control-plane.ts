@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Environment, Running } from '@coracle/apimachinery/component';
 import { StatusError } from '@coracle/apimachinery/errors';
 import { type AccessOptions, type ApiServer, createApiServer, type KubeletClientOptions } from '@coracle/apiserver';
+import { authenticatedGroup, mastersGroup, serviceAccountGroups } from '@coracle/apiserver/auth';
 import { openEmbeddedStorage, openEtcdStorage, type Storage } from '@coracle/apiserver/storage';
 import { makeFolder } from '@coracle/client/files';
 import { type Client, createClient } from '@coracle/client/rest';
@@ -62,7 +63,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const connect = (identity: Identity): Connection => {
     const transport = createLoopbackTransport((request) => server.handle(request), {
       username: identity.username,
-      groups: [...(identity.groups ?? []), 'system:authenticated'],
+      groups: [...(identity.groups ?? []), authenticatedGroup],
       extra: {},
     });
     return { transport, client: createClient(transport) };
@@ -83,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     url: `https://${listenHost}:${server.port}`,
     port: server.port ?? 0,
     pki,
-    client: connect({ username: 'kubernetes-admin', groups: ['system:masters'] }).client,
+    client: connect({ username: 'kubernetes-admin', groups: [mastersGroup] }).client,
     connect,
     stop: () => running.disposeAsync(),
   };
@@ -178,5 +179,5 @@ function signingMaterial(pki: ClusterPki): SigningMaterial {
 function groupsOf(username: string): readonly string[] {
   const [system, kind, namespace] = username.split(':');
   if (system !== 'system' || kind !== 'serviceaccount') return [];
-  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+  return serviceAccountGroups(namespace ?? '');
 }

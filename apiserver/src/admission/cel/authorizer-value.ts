@@ -1,6 +1,7 @@
 import { CelError, CelObject, type CelValue } from '@coracle/apimachinery/cel';
 import { dns1123Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
 import type { AuthorizationAttributes, AuthorizationDecision } from '../../auth/authorizer.ts';
+import { serviceAccountUser } from '../../auth/authenticators/users.ts';
 import type { UserInfo } from '../../http/api-request.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import type { AskedAuthorizer } from './asked-authorizer.ts';
@@ -56,8 +57,7 @@ export class AuthorizerValue extends CelObject {
         return this.#with('ResourceCheck', { [name]: text });
       case 'serviceAccount': {
         checkAccount(text, String(second));
-        const username = `system:serviceaccount:${text}:${String(second)}`;
-        const groups = ['system:serviceaccounts', `system:serviceaccounts:${text}`, 'system:authenticated'];
+        const { username, groups } = serviceAccountUser(text, String(second), '');
         return new AuthorizerValue(this.#authorizer, { username, groups, extra: {} }, this.#question);
       }
       case 'check':

@@ -5,7 +5,7 @@ import { Nodes, Pods } from '@coracle/apimachinery/resources';
 import type { TokenRequest } from '@coracle/apimachinery/types/authentication-v1';
 import type { CertificateSigningRequest } from '@coracle/apimachinery/types/certificates-v1';
 import type { Node, PersistentVolumeClaim, Pod } from '@coracle/apimachinery/types/core-v1';
-import { nodeNameOf } from '../../auth/index.ts';
+import { nodeNameOf, nodeUserPrefix } from '../../auth/index.ts';
 import { subjectOfRequest } from '../../auth/certificate-request.ts';
 import { podReferences } from '../../auth/node/pod-references.ts';
 import type { AdmissionContext } from '../../options.ts';
@@ -267,6 +267,7 @@ async function admitSigningRequest(node: string, attributes: AdmissionAttributes
   const { signerName, request } = (object as CertificateSigningRequest).spec;
   if (!kubeletSigners.has(signerName)) return;
   const { commonName } = await subjectOfRequest(Buffer.from(request, 'base64').toString());
-  if (commonName === `system:node:${node}`) return;
-  throw refuse(attributes, `can only create a node CSR with CN=system:node:${node}`);
+  const username = nodeUserPrefix + node;
+  if (commonName === username) return;
+  throw refuse(attributes, `can only create a node CSR with CN=${username}`);
 }

@@ -1,6 +1,7 @@
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
 import { checkObject, strictDecodingError } from '@coracle/apimachinery/structural';
 import { document, flag, readText, struct, text } from '../../configfile/index.ts';
+import { authenticatedGroup } from '../authenticators/users.ts';
 
 /** What somebody may do. A request matches one policy or is not allowed; `*` is anything. */
 export interface AbacPolicy {
@@ -14,7 +15,6 @@ export interface AbacPolicy {
   readonly nonResourcePath?: string;
 }
 
-const everybody = 'system:authenticated';
 const fields = { user: text, group: text, readonly: flag, resource: text, namespace: text };
 const shape = document('v1beta1.Policy', {
   spec: struct('v1beta1.PolicySpec', { ...fields, apiGroup: text, nonResourcePath: text }),
@@ -56,13 +56,13 @@ function decode(value: Record<string, unknown>, expected: Parameters<typeof chec
 /** `*` means those who have a name, not the anonymous. */
 function forEverybody(policy: AbacPolicy): AbacPolicy {
   if (policy.user !== '*' && policy.group !== '*') return policy;
-  return { ...policy, user: '', group: everybody };
+  return { ...policy, user: '', group: authenticatedGroup };
 }
 
 /** In the older form, what is not said is anything (pkg/apis/abac/v0/conversion.go). */
 function fromBare(policy: AbacPolicy): AbacPolicy {
   const { user, group, namespace, resource } = policy;
-  const all = !user && !group ? { group: everybody } : {};
+  const all = !user && !group ? { group: authenticatedGroup } : {};
   const paths = !namespace && !resource ? { nonResourcePath: '*' } : {};
   return forEverybody({
     ...policy,

@@ -1,8 +1,9 @@
 import { resolveRequestInfo } from '../../filters/request-info.ts';
 import type { Authenticator } from '../authenticator.ts';
+import { anonymousUser, unauthenticatedGroup } from './users.ts';
 
 const anonymous = {
-  user: { username: 'system:anonymous', groups: ['system:unauthenticated'], extra: {} },
+  user: { username: anonymousUser, groups: [unauthenticatedGroup], extra: {} },
 };
 
 /**

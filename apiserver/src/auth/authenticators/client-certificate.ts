@@ -1,12 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { ApiRequest, Peer } from '../../http/api-request.ts';
 import type { Authentication, Authenticator } from '../authenticator.ts';
-import { authenticatedGroup } from './users.ts';
+import { authenticatedGroup, credentialIdKey } from './users.ts';
 
 type PeerCertificate = NonNullable<Peer['certificate']>;
-
-/** Upstream pkg/authentication/request/x509: extra of every certificate user. */
-const credentialIdKey = 'authentication.kubernetes.io/credential-id';
 
 /**
  * The common name of a verified client certificate is the user, its organizations are the groups. `authorities` are those

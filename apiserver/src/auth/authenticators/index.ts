@@ -4,4 +4,13 @@ export { bootstrapTokenAuthenticator } from './bootstrap-token.ts';
 export { CertificateAuthorities, certificatesIn, clientCertificateAuthenticator } from './client-certificate.ts';
 export { frontProxyAuthenticator } from './front-proxy.ts';
 export { ServiceAccountTokenAuthenticator } from './service-account-token.ts';
-export { mastersGroup, nodeNameOf, nodesGroup, serviceAccountUser, serviceAccountUsername } from './users.ts';
+export {
+  authenticatedGroup,
+  mastersGroup,
+  nodeNameOf,
+  nodesGroup,
+  nodeUserPrefix,
+  serviceAccountGroups,
+  serviceAccountUser,
+  serviceAccountUsername,
+} from './users.ts';

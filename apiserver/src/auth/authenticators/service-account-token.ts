@@ -8,7 +8,7 @@ import type { Readers } from '../../registry/readers.ts';
 import type { Authentication, TokenAuthenticator } from '../authenticator.ts';
 import { parseToken } from '../tokens/json-web-token.ts';
 import type { ServiceAccountKeys } from '../tokens/service-account-keys.ts';
-import { serviceAccountUser } from './users.ts';
+import { credentialIdKey, nodeNameKey, serviceAccountUser } from './users.ts';
 
 /** Issuer of tokens that live in Secrets. */
 const legacyIssuer = 'kubernetes/serviceaccount';
@@ -173,8 +173,8 @@ function quoted(audiences: readonly string[]): string {
 function extraOf({ pod, node, tokenId }: Claims): Record<string, readonly string[]> {
   const prefix = 'authentication.kubernetes.io';
   return {
-    ...(tokenId === undefined ? {} : { [`${prefix}/credential-id`]: [`JTI=${tokenId}`] }),
-    ...(node === undefined ? {} : { [`${prefix}/node-name`]: [node.name], [`${prefix}/node-uid`]: [node.uid ?? ''] }),
+    ...(tokenId === undefined ? {} : { [credentialIdKey]: [`JTI=${tokenId}`] }),
+    ...(node === undefined ? {} : { [nodeNameKey]: [node.name], [`${prefix}/node-uid`]: [node.uid ?? ''] }),
     ...(pod === undefined ? {} : { [`${prefix}/pod-name`]: [pod.name], [`${prefix}/pod-uid`]: [pod.uid ?? ''] }),
   };
 }

@@ -1,11 +1,10 @@
 import { type CelProgram, CelError, type CelValue, celTypeOf, toJson } from '@coracle/apimachinery/cel';
 import type { UserInfo } from '../../http/api-request.ts';
+import { credentialIdKey } from '../authenticators/users.ts';
 import type { ClaimPrograms, Rule } from './check-claims.ts';
 import type { JwtAuthenticatorConfig } from './configuration.ts';
 import { claimsValue, userValue } from './expressions.ts';
 import type { Claims } from './issuer.ts';
-
-const credentialIdKey = 'authentication.kubernetes.io/credential-id';
 
 /** Whom claims describe. Throws where a claim or a rule does not allow it (k8s.io/apiserver …/token/oidc/oidc.go). */
 export function userOfClaims(claims: Claims, config: JwtAuthenticatorConfig, programs: ClaimPrograms): UserInfo {

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { Random } from '@coracle/apimachinery/clock';
 import type { ServiceAccountOptions } from '../../options.ts';
 import { newUuid } from '../../registry/uuid.ts';
+import { serviceAccountUsername } from '../authenticators/users.ts';
 import { signToken, type UnverifiedToken, VerifyingKey } from './json-web-token.ts';
 
 /** What a token says. */
@@ -66,7 +67,7 @@ export class ServiceAccountKeys {
         ...(warnAfter === undefined ? {} : { warnafter: warnAfter }),
       },
       nbf: claims.issuedAt,
-      sub: `system:serviceaccount:${namespace}:${serviceAccount.name}`,
+      sub: serviceAccountUsername(namespace, serviceAccount.name),
     });
   }
 }
