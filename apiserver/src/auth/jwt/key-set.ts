@@ -1,9 +1,10 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '@coracle/apimachinery/clock';
 import { textOfError } from '@coracle/apimachinery/errors';
 import type { Answer } from '../../webhooks/index.ts';
 import type { UnverifiedToken } from '../tokens/json-web-token.ts';
+import { verifySignature } from '../tokens/signatures.ts';
 import { type IssuerClient, parseAnswer } from './issuer-client.ts';
-import { type IssuerKey, parseKeySet, verifySignature } from './signatures.ts';
 
 /** So long before keys run out they may be fetched again. */
 const expiryDeltaMs = 30_000;
@@ -48,6 +49,30 @@ export class RemoteKeySet {
       throw new Error(`fetching keys oidc: get keys failed ${textOfError(error)}`);
     }
   }
+}
+
+/** A key of an issuer's set; `key` is undefined where it is of a kind that signs no tokens here. */
+interface IssuerKey {
+  readonly id: string;
+  readonly key: KeyObject | undefined;
+}
+
+/** Keys of a JSON Web Key Set, RFC 7517. Throws where the document is none, or a key in it cannot be read. */
+function parseKeySet(document: unknown): IssuerKey[] {
+  const keys = (document as { keys?: unknown } | null)?.keys ?? [];
+  if (!Array.isArray(keys)) throw new Error('json: cannot unmarshal keys into a list');
+  return keys.map(parseKey);
+}
+
+function parseKey(value: unknown): IssuerKey {
+  const jwk = value as Readonly<Record<string, unknown>>;
+  const { kty, crv, kid } = jwk;
+  const id = typeof kid === 'string' ? kid : '';
+  if (kty === 'oct' || (kty === 'OKP' && crv === 'Ed25519')) return { id, key: undefined };
+  if (kty !== 'RSA' && kty !== 'EC') {
+    throw new Error(`go-jose/go-jose: unknown json web key type '${typeof kty === 'string' ? kty : ''}'`);
+  }
+  return { id, key: createPublicKey({ key: jwk, format: 'jwk' }) };
 }
 
 const notSigned = 'failed to verify id token signature';

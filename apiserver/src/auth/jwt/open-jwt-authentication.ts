@@ -4,10 +4,10 @@ import { badRequest } from '@coracle/apimachinery/errors';
 import { createReloadMetrics, followFile, NotYet, parseConfig, readText } from '../../configfile/index.ts';
 import type { MetricRegistry } from '../../metrics/index.ts';
 import type { TokenAuthenticator } from '../authenticator.ts';
+import { signingAlgorithms } from '../tokens/signatures.ts';
 import { type AnonymousConfig, type AuthenticationConfiguration, authenticationConfigKind } from './configuration.ts';
 import { configurationOfFlags, type OidcOptions } from './from-flags.ts';
 import { JwtAuthenticators } from './jwt-authenticators.ts';
-import { signingAlgorithms } from './signatures.ts';
 
 /** How long new issuers are waited for before the old ones stay. */
 const updateTimeoutMs = 60_000;

@@ -1,4 +1,5 @@
-import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { algorithmOf, signatureOf, verifySignature } from './signatures.ts';
 
 /** A compact JWS that was taken apart, not yet believed. */
 export interface UnverifiedToken {
@@ -7,15 +8,6 @@ export interface UnverifiedToken {
   readonly signingInput: string;
   readonly signature: Buffer;
 }
-
-type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256';
-
-const hashOf: Record<Algorithm, string> = { ES256: 'sha256', ES384: 'sha384', ES512: 'sha512', RS256: 'sha256' };
-const algorithmOfCurve: Readonly<Record<string, Algorithm>> = {
-  prime256v1: 'ES256',
-  secp384r1: 'ES384',
-  secp521r1: 'ES512',
-};
 
 /** Base64url without padding; Node's decoder reads past what is none. */
 const compactForm = /^[\w-]*\.[\w-]*\.[\w-]*$/;
@@ -38,7 +30,7 @@ export function parseToken(token: string): UnverifiedToken | undefined {
 /** A public key that tokens are checked with, under the id that tokens name it by. */
 export class VerifyingKey {
   readonly id: string;
-  readonly algorithm: Algorithm;
+  readonly algorithm: string;
   readonly key: KeyObject;
 
   /** `pem` is a public key, a certificate, or a private key whose public half counts. Throws where it cannot be used. */
@@ -50,10 +42,8 @@ export class VerifyingKey {
       .digest('base64url');
   }
 
-  verifies({ header, signingInput, signature }: UnverifiedToken): boolean {
-    if (header.alg !== this.algorithm) return false;
-    const key = { key: this.key, dsaEncoding: 'ieee-p1363' } as const;
-    return verify(hashOf[this.algorithm], Buffer.from(signingInput), key, signature);
+  verifies(token: UnverifiedToken): boolean {
+    return token.header.alg === this.algorithm && verifySignature(token, this.key);
   }
 
   /** RFC 7517, as `/openid/v1/jwks` shows it. */
@@ -66,19 +56,7 @@ export class VerifyingKey {
 export function signToken(key: KeyObject, verifyingKey: VerifyingKey, claims: object): string {
   const { algorithm, id } = verifyingKey;
   const signingInput = `${encodeObject({ alg: algorithm, kid: id })}.${encodeObject(claims)}`;
-  const signature = sign(hashOf[algorithm], Buffer.from(signingInput), { key, dsaEncoding: 'ieee-p1363' });
-  return `${signingInput}.${signature.toString('base64url')}`;
-}
-
-function algorithmOf(key: KeyObject): Algorithm {
-  if (key.asymmetricKeyType === 'rsa') return 'RS256';
-  const algorithm = algorithmOfCurve[key.asymmetricKeyDetails?.namedCurve ?? ''];
-  if (algorithm === undefined) {
-    throw new Error(
-      `a key of type ${key.asymmetricKeyType} cannot sign tokens: use RSA or an elliptic curve P-256, P-384, P-521`,
-    );
-  }
-  return algorithm;
+  return `${signingInput}.${signatureOf(signingInput, key).toString('base64url')}`;
 }
 
 function encodeObject(value: object): string {
