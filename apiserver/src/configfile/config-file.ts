@@ -14,14 +14,6 @@ export interface ConfigKind<T> {
   validate(config: T): readonly FieldError[];
 }
 
-/**
- * A configuration file, YAML or JSON, checked. Throws a StatusError whose message names the file and the field, and says
- * what would do.
- */
-export async function readConfigFile<T>(path: string, kind: ConfigKind<T>): Promise<T> {
-  return parseConfig(path, await readText(path), kind);
-}
-
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
@@ -30,6 +22,10 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
+/**
+ * A configuration file's content, YAML or JSON, checked. Throws a StatusError whose message names the file and the field,
+ * and says what would do.
+ */
 export function parseConfig<T>(path: string, content: string, expected: ConfigKind<T>): T {
   const value = parseYaml(path, content);
   const { apiVersion, kind } = value;

@@ -12,10 +12,6 @@ export function listOf(items: Schema): Schema {
   return { type: 'list', items, listType: 'atomic' };
 }
 
-export function mapOf(values: Schema): Schema {
-  return { type: 'map', values };
-}
-
 /** `name` as messages show it, Go's: `v1.ProviderConfiguration`. */
 export function struct(name: string, fields: Readonly<Record<string, Schema>>): ObjectSchema {
   const rows = Object.entries(fields).map(([field, schema]): [string, Field] => [field, { name: field, schema }]);

@@ -2,7 +2,7 @@
 const editedShareMax = 0.5;
 
 /** The word of `known` that somebody probably meant; case and dashes do not count. Undefined where none is near. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of known) {

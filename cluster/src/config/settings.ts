@@ -74,8 +74,7 @@ export const settings: readonly Setting[] = [
   ...apiServerSettings,
 ];
 
-export const camelCase = (flag: string): string =>
-  flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const camelCase = (flag: string): string => flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 export const environmentName = (flag: string): string => `CORACLE_${flag.toUpperCase().replaceAll('-', '_')}`;
 
 /** The settings that environment variables give; repeated ones are separated by spaces. */

@@ -18,10 +18,10 @@ export interface AuthorizerConfiguration {
   readonly webhook?: WebhookConfiguration;
 }
 
-export const authorizerTypes = ['ABAC', 'AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const;
+const authorizerTypes = ['ABAC', 'AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC', 'Webhook'] as const;
 export type AuthorizerType = (typeof authorizerTypes)[number];
 
-export const reviewVersions = ['v1', 'v1beta1'] as const;
+const reviewVersions = ['v1', 'v1beta1'] as const;
 export type ReviewVersion = (typeof reviewVersions)[number];
 
 export interface WebhookConfiguration {

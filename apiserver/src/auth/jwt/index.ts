@@ -1,4 +1,3 @@
 /** Tokens of OpenID Connect issuers: how they are configured, whether they are believed, and whom they describe. */
 export type { AnonymousConfig } from './configuration.ts';
-export type { OidcOptions } from './from-flags.ts';
-export { type JwtAuthentication, type JwtOptions, openJwtAuthentication } from './open-jwt-authentication.ts';
+export { type JwtOptions, openJwtAuthentication } from './open-jwt-authentication.ts';
