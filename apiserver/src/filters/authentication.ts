@@ -1,4 +1,4 @@
-import { StatusError } from '@coracle/apimachinery/errors';
+import { unauthorized } from '@coracle/apimachinery/errors';
 import type { Logger } from '@coracle/apimachinery/component';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { withAuthenticatedGroup } from '../auth/authenticators/users.ts';
@@ -41,16 +41,4 @@ export function authenticationFilter(
     onRefused(context);
     throw unauthorized();
   };
-}
-
-function unauthorized(): StatusError {
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: 'Unauthorized',
-    reason: 'Unauthorized',
-    code: 401,
-  });
 }

@@ -1,4 +1,4 @@
-import { quote, StatusError } from '@coracle/apimachinery/errors';
+import { forbidden, quote, type StatusError } from '@coracle/apimachinery/errors';
 import type { AuthorizationAttributes, Authorizer } from '../auth/authorizer.ts';
 import type { ApiResponse, UserInfo } from '../http/api-request.ts';
 import { textResponse } from '../negotiation/object-response.ts';
@@ -54,29 +54,14 @@ export function attributesOf(info: RequestInfo, user: UserInfo): AuthorizationAt
 export function forbiddenRequest(attributes: AuthorizationAttributes, reason: string): StatusError {
   const what = sanitize(forbiddenMessage(attributes));
   const text = reason === '' ? what : `${what}: ${reason}`;
-  const qualified = attributes.apiGroup === '' ? attributes.resource : `${attributes.resource}.${attributes.apiGroup}`;
-  const subject = attributes.name === '' ? qualified : `${qualified} ${JSON.stringify(attributes.name)}`;
-  const message = attributes.resource === '' ? `forbidden: ${text}` : `${subject} is forbidden: ${text}`;
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason: 'Forbidden',
-    details: {
-      ...(attributes.name === '' ? {} : { name: attributes.name }),
-      ...(attributes.apiGroup === '' ? {} : { group: attributes.apiGroup }),
-      ...(attributes.resource === '' ? {} : { kind: attributes.resource }),
-    },
-    code: 403,
-  });
+  const { apiGroup: group, resource, name } = attributes;
+  return forbidden({ group, resource }, name, text);
 }
 
 function forbiddenMessage(attributes: AuthorizationAttributes): string {
-  const user = JSON.stringify(attributes.user.username);
+  const user = quote(attributes.user.username);
   if (!attributes.isResourceRequest) {
-    return `User ${user} cannot ${attributes.verb} path ${JSON.stringify(attributes.path)}`;
+    return `User ${user} cannot ${attributes.verb} path ${quote(attributes.path)}`;
   }
   const resource =
     attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { StatusError } from '@coracle/apimachinery/errors';
+import { requestEntityTooLarge, type StatusError } from '@coracle/apimachinery/errors';
 import type { RequestBody } from './api-request.ts';
 
 /** The body of a request that arrived over a socket. */
@@ -34,15 +34,7 @@ function readAll(message: IncomingMessage | Http2ServerRequest, limitBytes: numb
 }
 
 function tooLarge(limitBytes: number): StatusError {
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: `Request entity too large: limit is ${limitBytes}`,
-    reason: 'RequestEntityTooLarge',
-    code: 413,
-  });
+  return requestEntityTooLarge(`limit is ${limitBytes}`);
 }
 
 /** No body at all. */
