@@ -1,1 +1,2 @@
+/** What every driver of the store has to do. */
 export { storageSuite } from './storage-suite.ts';
