@@ -16,6 +16,7 @@ import {
   systemFields,
   withoutManagedFields,
 } from './ownership.ts';
+import { UnkeyedItem } from './path-element.ts';
 import { prune } from './prune.ts';
 import { setOfConfiguration } from './tree-of.ts';
 import { entriesAfterUpdate } from './update-managed-fields.ts';
@@ -44,6 +45,19 @@ export function applyConfiguration(
   write: ApplyWrite,
 ): KubernetesObject {
   checkConfiguration(configuration, write);
+  try {
+    return appliedTo(live, configuration, write);
+  } catch (error) {
+    if (!(error instanceof UnkeyedItem)) throw error;
+    throw plainError(`failed to create typed live object (${nameOf(configuration)}): ${error.message}`);
+  }
+}
+
+function appliedTo(
+  live: KubernetesObject | undefined,
+  configuration: KubernetesObject,
+  write: ApplyWrite,
+): KubernetesObject {
   const current = withoutManagedFields(live ?? {});
   const entries = trackedEntries(live, current, write);
   let outcome = attempt(current, configuration, entries, write);
@@ -68,8 +82,11 @@ function checkConfiguration(configuration: KubernetesObject, write: ApplyWrite):
   }
   const problems = configurationProblems(configuration, write.schema ?? { type: 'any' });
   if (problems.length === 0) return;
-  const which = `${textOf(metadata?.namespace)}/${textOf(metadata?.name)}; ${gvkText(apiVersion, kind)}`;
-  throw plainError(`failed to create typed patch object (${which}): ${problemsText(problems)}`);
+  throw plainError(`failed to create typed patch object (${nameOf(configuration)}): ${problemsText(problems)}`);
+}
+
+function nameOf({ apiVersion, kind, metadata }: KubernetesObject): string {
+  return `${textOf(metadata?.namespace)}/${textOf(metadata?.name)}; ${gvkText(apiVersion, kind)}`;
 }
 
 /** What is no text counts as empty, as in Go. */

@@ -23,6 +23,7 @@ import {
 
 const scheme = builtinScheme();
 const deploymentSchema = scheme.schemaOf('io.k8s.api.apps.v1.Deployment');
+const accountSchema = scheme.schemaOf('io.k8s.api.core.v1.ServiceAccount');
 const serviceSchema = scheme.schemaOf('io.k8s.api.core.v1.Service');
 
 interface Deployment extends KubernetesObject {
@@ -199,6 +200,23 @@ describe('managed fields of ordinary writes', () => {
     delete silent.metadata?.managedFields;
     updateManagedFields(live, silent, write('other'));
     expect(silent.metadata?.managedFields).to.deep.equal(live.metadata?.managedFields);
+  });
+
+  it('count once for each manager: the last of its entries', () => {
+    const live = deployment();
+    updateManagedFields(undefined, live, write('alice'));
+    const [entry] = live.metadata?.managedFields ?? [];
+    const sent = deepCopy(live);
+    const replicas = { ...entry, fieldsV1: { 'f:spec': { 'f:replicas': {} } } };
+    sent.metadata = { ...sent.metadata, uid: 'u', managedFields: [entry as ManagedFieldsEntry, replicas] };
+    updateManagedFields(live, sent, write('bob'));
+    expect(sent.metadata?.managedFields?.[0]?.fieldsV1).to.deep.equal({ 'f:spec': { 'f:replicas': {} } });
+  });
+
+  it('are left as they are where a list has an item without its key', () => {
+    const account: KubernetesObject & { secrets: unknown } = { metadata: { name: 'a' }, secrets: [{ namespace: 'x' }] };
+    updateManagedFields(undefined, account, write('alice', { schema: accountSchema, apiVersion: 'v1' }));
+    expect(account.metadata).to.deep.equal({ name: 'a' });
   });
 
   it('never hold more than ten updaters', () => {

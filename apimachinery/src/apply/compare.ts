@@ -1,7 +1,7 @@
 import { deepEqual, isObject, type JsonObject } from '../json/index.ts';
 import type { ListSchema, ObjectSchema, Schema } from '../schema/schema.ts';
 import { emptySet, type FieldSet, makeNode, withoutTrees } from './field-set.ts';
-import { fieldElement, itemElement, sameItem } from './path-element.ts';
+import { elementOf, fieldElement, sameItem } from './path-element.ts';
 import { childTrees, treeOf } from './tree-of.ts';
 import { fieldSchema, isBlank, shapeOf } from './typed.ts';
 import { zeroFields, zeroOfField } from './zero-values.ts';
@@ -24,7 +24,7 @@ const modifiedLeaf: Change = { added: undefined, modified: emptySet, removed: un
 
 /**
  * Compares two objects field by field, once, building sets only along the ways to differences. Undefined where they are
- * equal. Fields in or below `ignored` do not count.
+ * equal. Fields in or below `ignored` do not count. Throws UnkeyedItem.
  */
 export function compareObjects(
   before: unknown,
@@ -157,7 +157,6 @@ function compareLists(before: unknown, after: unknown, schema: ListSchema): Chan
   if (sameItems(left, right, schema)) return undefined;
   const leftItems = groupItems(left, schema);
   const rightItems = groupItems(right, schema);
-  if (leftItems === undefined || rightItems === undefined) return deepEqual(before, after) ? undefined : modifiedLeaf;
   const changes = new Changes();
   for (const [element, items] of rightItems)
     compareItem(element, leftItems.get(element) ?? [], items, schema.items, changes);
@@ -179,11 +178,10 @@ function sameItems(left: readonly unknown[], right: readonly unknown[], schema: 
   return true;
 }
 
-function groupItems(list: readonly unknown[], schema: ListSchema): Map<string, unknown[]> | undefined {
+function groupItems(list: readonly unknown[], schema: ListSchema): Map<string, unknown[]> {
   const groups = new Map<string, unknown[]>();
   for (const item of list) {
-    const element = itemElement(item, schema);
-    if (element === undefined) return undefined;
+    const element = elementOf(item, schema);
     const group = groups.get(element);
     if (group === undefined) groups.set(element, [item]);
     else group.push(item);

@@ -24,22 +24,24 @@ export interface ManagedEntry {
  * sent are checked down to their elements, since sets are used as they are.
  */
 export function readEntries(entries: readonly ManagedFieldsEntry[]): ManagedEntry[] | undefined {
-  const result: ManagedEntry[] = [];
+  const result = new Map<string, ManagedEntry>();
   for (const entry of entries) {
     const { operation, apiVersion, fieldsType, fieldsV1 = emptySet } = entry;
     if ((operation !== 'Apply' && operation !== 'Update') || !apiVersion || fieldsType !== 'FieldsV1') return undefined;
     if (!isFieldSet(fieldsV1)) return undefined;
-    result.push({
-      manager: entry.manager ?? '',
+    const { manager = '', subresource = '' } = entry;
+    // The last one of a manager counts.
+    result.set(`${operation} ${operation === 'Apply' ? '' : apiVersion} ${subresource} ${manager}`, {
+      manager,
       operation,
       apiVersion,
-      subresource: entry.subresource ?? '',
+      subresource,
       time: entry.time,
       set: fieldsV1,
       source: entry,
     });
   }
-  return result;
+  return [...result.values()];
 }
 
 const checkedSets = new WeakSet<object>();

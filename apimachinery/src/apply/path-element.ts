@@ -25,6 +25,16 @@ export function itemElement(item: unknown, schema: ListSchema): string | undefin
   return parts.length === 0 ? undefined : `k:{${parts.join(',')}}`;
 }
 
+/** The same. Throws UnkeyedItem where the item has none. */
+export function elementOf(item: unknown, schema: ListSchema): string {
+  const element = itemElement(item, schema);
+  if (element === undefined) throw new UnkeyedItem('an item of a keyed list has none of the keys');
+  return element;
+}
+
+/** An object that has an item without a key has no fields that could be owned. */
+export class UnkeyedItem extends Error {}
+
 interface ElementKey {
   readonly key: string;
   /** `"name":`. */

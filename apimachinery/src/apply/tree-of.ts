@@ -2,7 +2,7 @@ import { isObject } from '../json/index.ts';
 import type { ListSchema, Schema } from '../schema/schema.ts';
 import { emptySet, type FieldSet, isEmptySet, makeNode, makeSet } from './field-set.ts';
 import { KnownSets } from './known-sets.ts';
-import { fieldElement, itemElement } from './path-element.ts';
+import { elementOf, fieldElement, itemElement } from './path-element.ts';
 import { fieldSchema, isNamedField, shapeOf } from './typed.ts';
 import { zeroFields } from './zero-values.ts';
 
@@ -33,8 +33,7 @@ export function childTrees(value: unknown, schema: Schema): [string, FieldSet][]
 function itemTrees(list: readonly unknown[], schema: ListSchema): [string, FieldSet][] {
   const entries = new Map<string, FieldSet>();
   for (const item of list) {
-    const element = itemElement(item, schema);
-    if (element === undefined) return [];
+    const element = elementOf(item, schema);
     entries.set(element, entries.has(element) ? emptySet : treeOf(item, schema.items));
   }
   return [...entries];

@@ -11,6 +11,7 @@ import {
   systemFields,
   withoutManagedFields,
 } from './ownership.ts';
+import { UnkeyedItem } from './path-element.ts';
 
 /**
  * Tracks who owns which field through a create, update or patch that is no apply: what the write changed is the writer's
@@ -26,7 +27,22 @@ export function updateManagedFields(
 ): void {
   const entries = currentEntries(live, object, write);
   const tracked = live === undefined || live.metadata?.uid === undefined || entries.length > 0;
-  writeEntries(object, tracked ? entriesAfterUpdate(live, object, entries, write) : []);
+  writeEntries(object, tracked ? entriesIfKeyed(live, object, entries, write) : []);
+}
+
+/** Upstream leaves the entries as they are where it cannot tell the items of a list apart. */
+function entriesIfKeyed(
+  live: KubernetesObject | undefined,
+  object: KubernetesObject,
+  entries: readonly ManagedEntry[],
+  write: ManagedWrite,
+): readonly ManagedEntry[] {
+  try {
+    return entriesAfterUpdate(live, object, entries, write);
+  } catch (error) {
+    if (error instanceof UnkeyedItem) return entries;
+    throw error;
+  }
 }
 
 function currentEntries(
@@ -43,7 +59,7 @@ function currentEntries(
   return entries === undefined || entries.length === 0 ? stored() : entries;
 }
 
-/** The entries after `write` turned `live` into `object`. */
+/** The entries after `write` turned `live` into `object`. Throws UnkeyedItem. */
 export function entriesAfterUpdate(
   live: KubernetesObject | undefined,
   object: KubernetesObject,

@@ -28,4 +28,10 @@ describe('managed fields of a view', () => {
     const after = entriesOfObject(entries, [entry('c', replicas), entry('d', replicas)], shared, 'a/v1');
     expect(after).to.deep.equal([entry('a', { 'f:spec': { 'f:other': {} } }), entry('c', size), entry('d', size)]);
   });
+
+  it('come back of their own: an owner who is no applier has the field apart from the rest', () => {
+    const entries = [entry('a', { 'f:spec': { 'f:size': {}, 'f:other': {} } })];
+    const after = entriesOfObject(entries, entriesOfView(entries, shared), shared, 'a/v1');
+    expect(after).to.deep.equal([entry('a', { 'f:spec': { 'f:other': {} } }), entry('a', size)]);
+  });
 });

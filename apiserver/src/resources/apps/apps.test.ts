@@ -61,6 +61,15 @@ describe('strategies of apps', () => {
     }
   });
 
+  it('warn of the pods of a template, and again only when the generation grew', async () => {
+    const pods = { ...template(), spec: { ...template().spec, imagePullSecrets: [{}] } };
+    const body = { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment('w', { template: pods }) };
+    const made = await rawRequest(api.server, { method: 'POST', path: deployments, body });
+    expect(made.headers['warning']).to.include('spec.template.spec.imagePullSecrets[0].name: invalid empty name');
+    const again = await rawRequest(api.server, { method: 'PUT', path: `${deployments}/w`, body });
+    expect(again.headers).to.not.have.property('warning');
+  });
+
   it('keep the selector of a deployment', async () => {
     await api.client.create(Deployments, deployment('f'));
     const body = { spec: { selector: { matchLabels: { app: 'b' } }, template: template({ app: 'b' }) } };

@@ -1,4 +1,5 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { type LabelSelector, selectorOf } from '@coracle/apimachinery/selectors';
 import type { PodSpec, PodTemplateSpec } from '@coracle/apimachinery/types/core-v1';
 import type { LabelSelector as LabelSelectorObject } from '@coracle/apimachinery/types/meta-v1';
@@ -9,6 +10,7 @@ import {
   validateLabels,
 } from '@coracle/apimachinery/validation';
 import { setPodSpecDefaults } from '../core/pod/pod-spec-defaults.ts';
+import { podSpecWarnings } from '../core/pod/pod-warnings.ts';
 import { podAnnotationErrors, podSpecErrors } from '../core/pod-validation/index.ts';
 
 /** The spec of an object that is private to this write; made where the client left it out. */
@@ -83,10 +85,35 @@ export function validateLastingTemplate(template: PodTemplateSpec, kind: string,
 }
 
 /** Warning about a name that makes pod names that are no host names. */
-export function podNameWarnings(name: string | undefined): readonly string[] {
+function podNameWarnings(name: string | undefined): readonly string[] {
   const problems = dns1123Label(name ?? '');
   if (problems.length === 0) return [];
   const text =
     'this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
   return [`metadata.name: ${text}: [${problems.join(' ')}]`];
+}
+
+/**
+ * Warnings about the pods that a template makes: on a create and whenever the object has a new generation. `path` is that of
+ * the template.
+ */
+export function podTemplateWarnings(
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+  template: PodTemplateSpec | undefined,
+  path = 'spec.template',
+): readonly string[] {
+  if (old !== undefined && object.metadata?.generation === old.metadata?.generation) return [];
+  return podSpecWarnings(template?.spec ?? { containers: [] }, `${path}.`);
+}
+
+/** The same for kinds whose name becomes that of their pods. */
+export function podMakerWarnings(
+  object: KubernetesObject,
+  old: KubernetesObject | undefined,
+  template: PodTemplateSpec | undefined,
+  path?: string,
+): readonly string[] {
+  const ofName = old === undefined ? podNameWarnings(object.metadata?.name) : [];
+  return [...ofName, ...podTemplateWarnings(object, old, template, path)];
 }

@@ -3,6 +3,7 @@ import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import type { DaemonSet, DaemonSetSpec } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
 import type { Strategy, TableStrategy } from '../../shared/registry.ts';
+import { podSpecWarnings } from '../../core/pod/pod-warnings.ts';
 import { restoreStatus } from '../../shared/status.ts';
 import { setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { ageColumn, ageOf, column, containerCells, labelsText, nameColumn, wideColumn } from '../../shared/table.ts';
@@ -49,7 +50,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
   defaults(object) {
     setDaemonSetDefaults(specOf(object));
     // Part of the conversion upstream: whoever writes the object owns it.
-    setTemplateGeneration(object, Number.parseInt(object.metadata?.annotations?.[templateGeneration] ?? '', 10) || 0);
+    setTemplateGeneration(object, templateGenerationOf(object));
   },
   prepareForCreate(object) {
     delete object.status;
@@ -57,12 +58,16 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
   },
   prepareForUpdate(object, old) {
     restoreStatus(object, old);
-    const before = Number.parseInt(old.metadata?.annotations?.[templateGeneration] ?? '', 10) || 0;
+    const before = templateGenerationOf(old);
     const changed = !semanticEqual(object.spec.template, old.spec.template);
     setTemplateGeneration(object, changed ? before + 1 : before);
   },
   validate: (object) => validateDaemonSetSpec(object.spec, 'spec'),
   validateUpdate: (object, old) => validateImmutable(object.spec.selector, old.spec.selector, 'spec.selector'),
+  warnings: (object, old) =>
+    old !== undefined && templateGenerationOf(object) === templateGenerationOf(old)
+      ? []
+      : podSpecWarnings(object.spec.template.spec ?? { containers: [] }, 'spec.template.'),
   table,
   subresources: {
     status: {
@@ -72,6 +77,10 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     },
   },
 };
+
+function templateGenerationOf({ metadata }: DaemonSet): number {
+  return Number.parseInt(metadata?.annotations?.[templateGeneration] ?? '', 10) || 0;
+}
 
 function setTemplateGeneration(object: DaemonSet, generation: number): void {
   const metadata = (object.metadata ??= {});

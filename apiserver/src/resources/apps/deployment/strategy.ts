@@ -2,7 +2,7 @@ import { semanticEqual } from '@coracle/apimachinery/json';
 import type { Deployment } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
 import type { Strategy } from '../../shared/registry.ts';
-import { podNameWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
+import { podMakerWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { scaleView } from '../../shared/scale.ts';
 import { deploymentTable } from './table.ts';
 import { validateDeploymentSpec, validateDeploymentStatus } from './validation.ts';
@@ -15,7 +15,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
     !semanticEqual(object.spec, old.spec) || !semanticEqual(object.metadata?.annotations, old.metadata?.annotations),
   validate: (object) => validateDeploymentSpec(object.spec, 'spec'),
   validateUpdate: (object, old) => validateImmutable(object.spec.selector, old.spec.selector, 'spec.selector'),
-  warnings: (object, old) => (old === undefined ? podNameWarnings(object.metadata?.name) : []),
+  warnings: (object, old) => podMakerWarnings(object, old, object.spec?.template),
   table: deploymentTable,
   subresources: {
     scale: scaleView(),

@@ -2,7 +2,7 @@ import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import type { ReplicaSet } from '@coracle/apimachinery/types/apps-v1';
 import { validateImmutable } from '@coracle/apimachinery/validation';
 import type { Strategy, TableStrategy } from '../../shared/registry.ts';
-import { podNameWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
+import { podMakerWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { scaleView } from '../../shared/scale.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, wideColumn } from '../../shared/table.ts';
 import { validateReplicaSetSpec, validateReplicaSetStatus } from './validation.ts';
@@ -41,7 +41,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
   },
   validate: (object) => validateReplicaSetSpec(object.spec, 'spec'),
   validateUpdate: (object, old) => validateImmutable(object.spec.selector, old.spec.selector, 'spec.selector'),
-  warnings: (object, old) => (old === undefined ? podNameWarnings(object.metadata?.name) : []),
+  warnings: (object, old) => podMakerWarnings(object, old, object.spec?.template),
   fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
   table,
   subresources: {

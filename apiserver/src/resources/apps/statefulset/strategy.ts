@@ -2,7 +2,7 @@ import type { StatefulSet, StatefulSetSpec } from '@coracle/apimachinery/types/a
 import type { PersistentVolumeClaim } from '@coracle/apimachinery/types/core-v1';
 import { nameIsDnsLabel } from '@coracle/apimachinery/validation';
 import type { Strategy, TableStrategy } from '../../shared/registry.ts';
-import { setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
+import { podTemplateWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import { scaleView } from '../../shared/scale.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, wideColumn } from '../../shared/table.ts';
 import { validateStatefulSetSpec, validateStatefulSetStatus, validateStatefulSetUpdate } from './validation.ts';
@@ -27,18 +27,19 @@ const table: TableStrategy<StatefulSet> = {
   },
 };
 
+const keepsAllRevisions =
+  'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended';
+
 export const statefulSetStrategy: Strategy<StatefulSet> = {
   resource: { group: 'apps', resource: 'statefulsets' },
   validateName: nameIsDnsLabel,
   defaults: (object) => setStatefulSetDefaults(specOf(object)),
   validate: (object, old) => validateStatefulSetSpec(object.spec, old?.spec, 'spec'),
   validateUpdate: (object, old) => validateStatefulSetUpdate(object.spec, old.spec, 'spec'),
-  warnings({ spec }) {
-    if ((spec.revisionHistoryLimit ?? 0) >= 0) return [];
-    return [
-      'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended',
-    ];
-  },
+  warnings: (object, old) => [
+    ...podTemplateWarnings(object, old, object.spec.template),
+    ...((object.spec.revisionHistoryLimit ?? 0) < 0 ? [keepsAllRevisions] : []),
+  ],
   table,
   subresources: {
     scale: scaleView(),

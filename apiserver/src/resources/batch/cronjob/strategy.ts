@@ -5,7 +5,7 @@ import type { CronJob, CronJobSpec } from '@coracle/apimachinery/types/batch-v1'
 import { validateNonNegative } from '@coracle/apimachinery/validation';
 import { setJobSpecDefaults } from '../job/strategy.ts';
 import { validateJobSpec } from '../job/validation.ts';
-import { podNameWarnings, specOf } from '../../shared/pod-template.ts';
+import { podMakerWarnings, specOf } from '../../shared/pod-template.ts';
 import type { Strategy, TableStrategy } from '../../shared/registry.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, orNone, wideColumn } from '../../shared/table.ts';
 import { scheduleProblem } from './schedule.ts';
@@ -58,7 +58,8 @@ export const cronJobStrategy: Strategy<CronJob> = {
     ...validateSpec(object.spec as CronJobSpec, old?.spec),
     ...validateNameLength(object, old),
   ],
-  warnings: (object, old) => (old === undefined ? podNameWarnings(object.metadata?.name) : []),
+  warnings: (object, old) =>
+    podMakerWarnings(object, old, object.spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'),
   deletion: { defaultPropagation: 'background' },
   table,
   subresources: { status: { type: 'update', resetFields: [['spec']] } },

@@ -2,7 +2,7 @@ import { quote } from '@coracle/apimachinery/errors';
 import { formatLabelSelector } from '@coracle/apimachinery/selectors';
 import { humanDuration } from '@coracle/apimachinery/quantity';
 import type { Job, JobSpec } from '@coracle/apimachinery/types/batch-v1';
-import { podNameWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
+import { podMakerWarnings, setPodTemplateDefaults, specOf } from '../../shared/pod-template.ts';
 import type { Strategy, TableStrategy } from '../../shared/registry.ts';
 import { ageColumn, ageOf, column, containerCells, nameColumn, wideColumn } from '../../shared/table.ts';
 import { hasCondition, validateJobStatusUpdate } from './status-validation.ts';
@@ -68,7 +68,7 @@ export const jobStrategy: Strategy<Job> = {
     return [...(old === undefined ? validateGeneratedSelector(object) : []), ...validateJob(object)];
   },
   validateUpdate: validateJobUpdate,
-  warnings: (object, old) => (old === undefined ? podNameWarnings(object.metadata?.name) : []),
+  warnings: (object, old) => podMakerWarnings(object, old, object.spec?.template),
   deletion: {
     defaultPropagation: 'orphan',
     undecidedWarning:

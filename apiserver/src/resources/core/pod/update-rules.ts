@@ -48,7 +48,8 @@ function restoreOwners(pod: Pod, old: Pod): void {
 
 /** Only ephemeral containers change. */
 export const ephemeralContainersRules: UpdateRules<Pod> = {
-  resetFields: [['status'], ['metadata']],
+  // What is put back is owned all the same: upstream's endpoint names no fields that it resets.
+  resetFields: [],
   generation: podSpecChanged,
   prepareForUpdate(pod, old) {
     const { ephemeralContainers } = pod.spec ?? {};
@@ -62,7 +63,7 @@ export const ephemeralContainersRules: UpdateRules<Pod> = {
 
 /** Only resources and resize policies of containers that stay in their places change. */
 export const resizeRules: UpdateRules<Pod> = {
-  resetFields: [['status']],
+  resetFields: [],
   generation: podSpecChanged,
   prepareForUpdate(pod, old) {
     const wanted = pod.spec;

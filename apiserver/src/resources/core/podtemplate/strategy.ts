@@ -1,6 +1,6 @@
 import { semanticEqual } from '@coracle/apimachinery/json';
 import type { PodTemplate } from '@coracle/apimachinery/types/core-v1';
-import { setPodTemplateDefaults, validatePodTemplate } from '../../shared/pod-template.ts';
+import { podTemplateWarnings, setPodTemplateDefaults, validatePodTemplate } from '../../shared/pod-template.ts';
 import type { Strategy } from '../../shared/registry.ts';
 import { column, containerCells, labelsText, nameColumn } from '../../shared/table.ts';
 
@@ -10,6 +10,7 @@ export const podTemplateStrategy: Strategy<PodTemplate> = {
   defaults: setPodTemplateDefaults,
   generation: ({ template }, old) => !semanticEqual(template, old.template),
   validate: ({ template }) => validatePodTemplate(template ?? {}, 'template'),
+  warnings: (object, old) => podTemplateWarnings(object, old, object.template, 'template'),
   deletion: { returnsObject: true },
   table: {
     columns: [

@@ -3,7 +3,7 @@ import { selectorOfLabels } from '@coracle/apimachinery/selectors';
 import type { ReplicationController, ReplicationControllerSpec } from '@coracle/apimachinery/types/core-v1';
 import { validateNonNegative } from '@coracle/apimachinery/validation';
 import { validateCounters, validateNotAbove } from '../../shared/counters.ts';
-import { podNameWarnings, setPodTemplateDefaults, validatePodTemplate } from '../../shared/pod-template.ts';
+import { podMakerWarnings, setPodTemplateDefaults, validatePodTemplate } from '../../shared/pod-template.ts';
 import type { Strategy } from '../../shared/registry.ts';
 import { scaleView } from '../../shared/scale.ts';
 import { ageColumn, ageOf, column, containerCells, labelsText, nameColumn, wideColumn } from '../../shared/table.ts';
@@ -16,7 +16,8 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = {
   declaresName: true,
   defaults: setControllerDefaults,
   validate: ({ spec }) => specErrors(spec ?? {}),
-  warnings: (controller, old) => (old === undefined ? podNameWarnings(controller.metadata?.name) : []),
+  // Upstream judges the old template on an update.
+  warnings: (object, old) => podMakerWarnings(object, old, (old ?? object).spec?.template),
   deletion: { defaultPropagation: 'orphan' },
   fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   table: {

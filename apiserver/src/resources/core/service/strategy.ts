@@ -1,5 +1,5 @@
 import type { Service } from '@coracle/apimachinery/types/core-v1';
-import { ipWarnings, nameIsDnsLabel } from '@coracle/apimachinery/validation';
+import { nameIsDnsLabel } from '@coracle/apimachinery/validation';
 import type { StrategyParts } from '../../parts.ts';
 import type { Strategy } from '../../shared/registry.ts';
 import { allocate, type Allocators, releaseAll } from './allocate.ts';
@@ -9,6 +9,7 @@ import { familiesOf, prepareServiceForCreate, prepareServiceForUpdate } from './
 import { serviceProxy } from './proxy.ts';
 import { serviceTable } from './table.ts';
 import { serviceErrors, serviceStatusErrors, serviceUpdateErrors } from './validation.ts';
+import { serviceWarnings } from './warnings.ts';
 
 /** Source: pkg/registry/core/service. */
 export function serviceStrategy(parts: StrategyParts): Strategy<Service> {
@@ -24,6 +25,7 @@ export function serviceStrategy(parts: StrategyParts): Strategy<Service> {
     prepareForCreate: (service) => prepareServiceForCreate(service, families),
     prepareForUpdate: (service, old) => prepareServiceForUpdate(service, old, families),
     validate: (service, old) => serviceErrors(service, old),
+    changesFirst: true,
     validateUpdate: serviceUpdateErrors,
     warnings: serviceWarnings,
     beginCreate: (service, context) => allocate(service, undefined, context, allocators),
@@ -45,27 +47,4 @@ export function serviceStrategy(parts: StrategyParts): Strategy<Service> {
       proxy: serviceProxy(parts),
     },
   };
-}
-
-function serviceWarnings({ metadata, spec }: Service): string[] {
-  const warnings: string[] = [];
-  if (metadata?.annotations?.['service.kubernetes.io/topology-aware-hints'] !== undefined) {
-    const name = 'service.kubernetes.io/topology-aware-hints';
-    warnings.push(
-      `metadata.annotations[${name}]: annotation is deprecated, please use "service.kubernetes.io/topology-mode" instead`,
-    );
-  }
-  if (spec?.clusterIP !== 'None') {
-    for (const [index, ip] of (spec?.clusterIPs ?? []).entries())
-      warnings.push(...ipWarnings(`spec.clusterIPs[${index}]`, ip));
-  }
-  for (const [index, ip] of (spec?.externalIPs ?? []).entries())
-    warnings.push(...ipWarnings(`spec.externalIPs[${index}]`, ip));
-  if (spec?.type === 'ExternalName' && (spec.externalIPs?.length ?? 0) > 0) {
-    warnings.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
-  }
-  if (spec?.type !== 'ExternalName' && spec?.externalName) {
-    warnings.push('spec.externalName is ignored when spec.type is not "ExternalName"');
-  }
-  return warnings;
 }
