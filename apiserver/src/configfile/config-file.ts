@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { badRequest, type FieldError, invalid, textOfError } from '@coracle/apimachinery/errors';
+import { isObject } from '@coracle/apimachinery/json';
 import { type ObjectSchema, parseGroupVersion } from '@coracle/apimachinery/schema';
 import { checkObject, strictDecodingError } from '@coracle/apimachinery/structural';
 import { load } from 'js-yaml';
@@ -28,6 +29,7 @@ export async function readText(path: string): Promise<string> {
  */
 export function parseConfig<T>(path: string, content: string, expected: ConfigKind<T>): T {
   const value = parseYaml(path, content);
+  if (!isObject(value)) throw badRequest(`${path}: a mapping with apiVersion and kind is expected`);
   const { apiVersion, kind } = value;
   if (kind !== expected.kind || !expected.apiVersions.includes(String(apiVersion))) {
     const found = `apiVersion ${JSON.stringify(apiVersion ?? '')} and kind ${JSON.stringify(kind ?? '')}`;
@@ -48,13 +50,11 @@ export function parseConfig<T>(path: string, content: string, expected: ConfigKi
   throw invalid({ group: parseGroupVersion(String(apiVersion)).group, kind: expected.kind }, path, errors);
 }
 
-function parseYaml(path: string, content: string): Record<string, unknown> {
-  let value: unknown;
+/** A file's content, YAML or JSON, decoded. Throws a StatusError that names the file where it is neither. */
+export function parseYaml(path: string, content: string): unknown {
   try {
-    value = load(content);
+    return load(content);
   } catch (error) {
     throw badRequest(`${path}: ${textOfError(error).split('\n')[0]}`);
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw badRequest(`${path}: a mapping with apiVersion and kind is expected`);
 }

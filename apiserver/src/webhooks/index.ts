@@ -10,7 +10,6 @@ export { withRetries } from './retry.ts';
 export { type EndpointReaders, resolveService, type ServiceTarget } from './service-endpoint.ts';
 export {
   createWebhookClient,
-  type WebhookCall,
   type WebhookClient,
   type WebhookClientConfig,
 } from './webhook-client.ts';

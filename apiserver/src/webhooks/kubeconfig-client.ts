@@ -6,8 +6,7 @@ import { dirname, resolve } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
 import { formatDuration } from '@coracle/apimachinery/quantity';
-import { load } from 'js-yaml';
-import { readText } from '../configfile/index.ts';
+import { parseYaml, readText } from '../configfile/index.ts';
 import { type Answer, exchangeWithRetries, retryAfterSeconds } from './exchange.ts';
 
 /** A program outside of the cluster that a kubeconfig file names. */
@@ -130,12 +129,7 @@ export async function openKubeconfigClient(
 }
 
 function parse(path: string, content: string): Kubeconfig {
-  let value: unknown;
-  try {
-    value = load(content);
-  } catch (error) {
-    throw badRequest(`${path}: ${textOfError(error).split('\n')[0]}`);
-  }
+  const value = parseYaml(path, content);
   if (typeof value === 'object' && value !== null && 'clusters' in value) return value as Kubeconfig;
   throw badRequest(`${path}: a kubeconfig with clusters, users and contexts is expected`);
 }

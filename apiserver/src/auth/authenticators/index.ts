@@ -8,7 +8,6 @@ export {
   authenticatedGroup,
   mastersGroup,
   nodeNameOf,
-  nodesGroup,
   nodeUserPrefix,
   serviceAccountGroups,
   serviceAccountUser,
