@@ -4,7 +4,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { repository, skipBecause, startTestCluster, type TestCluster, upstreamObstacle } from '../support/index.ts';
+import {
+  repository,
+  runProgram,
+  skipBecause,
+  startTestCluster,
+  type TestCluster,
+  upstreamObstacle,
+} from '../support/index.ts';
 
 describe('hollow nodes', function () {
   let cluster: TestCluster;
@@ -41,35 +48,47 @@ describe('hollow nodes', function () {
   });
 });
 
+/** `coracle up` in a folder of its own, once it has said `text`. */
+async function startUp(text: string, ...more: readonly string[]) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'coracle-signal-'));
+  const place = ['--data-dir', dataDir, '--kubeconfig', join(dataDir, 'config')];
+  const command = spawn(join(repository, 'coracle'), ['up', '--runtime', 'hollow', '--port', '0', ...place, ...more]);
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    command.once('exit', () => reject(new Error(said)));
+    command.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(text)) resolve();
+    });
+  });
+  return {
+    /** Its exit code, and what it has said, once the signal has ended it. */
+    async end(signal: NodeJS.Signals) {
+      const ended = once(command, 'exit');
+      command.kill(signal);
+      const [code] = await ended;
+      return { code, said };
+    },
+    status: () => runProgram(join(repository, 'coracle'), ['status', '--data-dir', dataDir]),
+    [Symbol.asyncDispose]: () => rm(dataDir, { recursive: true }),
+  };
+}
+
 describe('the command of a clone', () => {
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     it(`ends after the cluster that it runs, told so by ${signal}`, async () => {
-      const dataDir = await mkdtemp(join(tmpdir(), 'coracle-signal-'));
-      const flags = [
-        '--runtime',
-        'hollow',
-        '--port',
-        '0',
-        '--data-dir',
-        dataDir,
-        '--kubeconfig',
-        join(dataDir, 'config'),
-      ];
-      const command = spawn(join(repository, 'coracle'), ['up', ...flags]);
-      let said = '';
-      const ready = new Promise<void>((resolve, reject) => {
-        command.once('exit', () => reject(new Error(said)));
-        command.stderr.on('data', (chunk: Buffer) => {
-          said += chunk.toString();
-          if (said.includes('Running: Ctrl-C stops it')) resolve();
-        });
-      });
-      await ready;
-      const ended = once(command, 'exit');
-      command.kill(signal);
-      expect(await ended).to.deep.equal([0, null]);
+      await using up = await startUp('Running: Ctrl-C stops it');
+      const { code, said } = await up.end(signal);
+      expect(code).to.equal(0);
       expect(said).to.match(/✓ Stopping/);
-      await rm(dataDir, { recursive: true });
     });
   }
+
+  it('leaves no cluster that goes on starting, told to end before it is ready', async () => {
+    await using up = await startUp('✓ Loading the program', '--detach');
+    const { code, said } = await up.end('SIGTERM');
+    expect(code).to.equal(2);
+    expect(said).to.match(/stopped before the cluster was ready\n$/);
+    expect((await up.status()).stdout).to.match(/is not running/);
+  });
 });

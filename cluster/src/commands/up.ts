@@ -72,6 +72,9 @@ function alreadyRunning(config: ClusterConfig, state: ClusterState): ConfigError
   );
 }
 
+/** SIGHUP: the terminal has been closed. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Aborted at the first signal to stop, also during the start; a second Ctrl-C ends the process without waiting. */
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
@@ -79,8 +82,7 @@ function stopSignal(): AbortSignal {
     if (!controller.signal.aborted) process.once('SIGINT', () => process.exit(130));
     controller.abort(new ConfigError('stopped before the cluster was ready'));
   };
-  // SIGHUP: the terminal has been closed.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  for (const signal of stopSignals) process.once(signal, stop);
   return controller.signal;
 }
 
@@ -108,7 +110,7 @@ function tellParent(message: ProgressMessage): Promise<void> {
   });
 }
 
-/** Starts this very command once more, in a session of its own, and shows its progress until it is ready. */
+/** Starts this very command once more, in a session of its own, and shows its progress until it is ready; until then it stops with this one. */
 async function startDetached(config: ClusterConfig): Promise<ClusterState> {
   const { outputLog } = new DataDirectory(config.dataDir);
   const output = openSync(outputLog, 'a', 0o600);
@@ -123,7 +125,9 @@ async function startDetached(config: ClusterConfig): Promise<ClusterState> {
   const loaded = Promise.withResolvers<void>();
   // What stopped it is told by whoever waits for the cluster.
   progress.step(loading, () => loaded.promise).catch(() => {});
-  return new Promise<ClusterState>((resolve, reject) => {
+  const stop = () => child.kill('SIGTERM');
+  for (const signal of stopSignals) process.on(signal, stop);
+  const ready = new Promise<ClusterState>((resolve, reject) => {
     child.on('message', (message) => {
       if (!isProgressMessage(message)) return;
       loaded.resolve();
@@ -141,6 +145,9 @@ async function startDetached(config: ClusterConfig): Promise<ClusterState> {
       loaded.reject(ended);
       reject(ended);
     });
+  });
+  return ready.finally(() => {
+    for (const signal of stopSignals) process.off(signal, stop);
   });
 }
 
