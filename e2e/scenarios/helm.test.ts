@@ -8,10 +8,9 @@ import {
   loadApplicationImages,
   mustRun,
   runProgram,
-  skipBecause,
   startLoad,
+  startedBefore,
   startTestCluster,
-  type TestCluster,
   upstreamObstacle,
   upstreamProgram,
 } from '../support/index.ts';
@@ -32,24 +31,20 @@ const helms = [
 ] as const;
 
 describe('a Helm chart of the kind people deploy', function () {
-  let cluster: TestCluster;
-
-  before(async function () {
-    skipBecause(this, containerObstacle() ?? upstreamObstacle('kubectl', 'helm', 'helm4'));
-    cluster = await startTestCluster({ runtime: 'containerd' });
-    await loadApplicationImages(cluster);
+  const cluster = startedBefore(() => startTestCluster({ runtime: 'containerd' }), {
+    obstacle: () => containerObstacle() ?? upstreamObstacle('kubectl', 'helm', 'helm4'),
+    prepare: loadApplicationImages,
   });
-  after(async () => cluster?.[Symbol.asyncDispose]());
 
   for (const { title: helmTitle, program, rollbackFlag } of helms) {
     for (const { title: placeTitle, namespace, values } of places) {
       describe(`${helmTitle} on ${placeTitle}`, () => {
         const helm = (...args: readonly string[]) =>
           mustRun(upstreamProgram(program), [...args, '--namespace', namespace], {
-            env: cluster.env,
+            env: cluster().env,
             timeoutMs: 300_000,
           });
-        const kubectl = (...args: readonly string[]) => cluster.kubectl('--namespace', namespace, ...args);
+        const kubectl = (...args: readonly string[]) => cluster().kubectl('--namespace', namespace, ...args);
         const serviceField = (name: string, path: string) =>
           kubectl('get', 'service', name, '-o', `jsonpath={${path}}`);
 
@@ -80,7 +75,7 @@ describe('a Helm chart of the kind people deploy', function () {
           await kubectl('delete', 'pod', 'client', '--grace-period=1');
 
           const nodePort = await serviceField(`${release}-web`, '.spec.ports[0].nodePort');
-          const nodeAddress = await cluster.kubectl(
+          const nodeAddress = await cluster().kubectl(
             'get',
             'nodes',
             '-l',
@@ -119,7 +114,7 @@ describe('a Helm chart of the kind people deploy', function () {
               '--namespace',
               namespace,
             ],
-            { env: cluster.env, timeoutMs: 300_000 },
+            { env: cluster().env, timeoutMs: 300_000 },
           );
           expect(broken.code, 'the upgrade fails').to.not.equal(0);
           const balancer = await serviceField(`${release}-public`, '.status.loadBalancer.ingress[0].ip');
@@ -137,12 +132,12 @@ describe('a Helm chart of the kind people deploy', function () {
               .filter((name) => name.includes(release));
             expect(left).to.deep.equal([]);
           }, 60_000);
-          const volumes = await cluster.kubectl('get', 'pv', '-o', 'name');
+          const volumes = await cluster().kubectl('get', 'pv', '-o', 'name');
           expect(volumes.trim()).to.equal('');
           if (namespace === 'serverless') {
             await eventually(async () =>
               expect(
-                await cluster.kubectl('get', 'nodes', '-l', 'eks.amazonaws.com/compute-type=fargate', '-o', 'name'),
+                await cluster().kubectl('get', 'nodes', '-l', 'eks.amazonaws.com/compute-type=fargate', '-o', 'name'),
               ).to.equal(''),
             );
           }

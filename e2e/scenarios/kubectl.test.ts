@@ -10,9 +10,8 @@ import {
   httpGet,
   loadApplicationImages,
   type Outcome,
-  skipBecause,
+  startedBefore,
   startTestCluster,
-  type TestCluster,
   upstreamObstacle,
   upstreamProgram,
 } from '../support/index.ts';
@@ -242,18 +241,14 @@ const table: readonly Row[] = [
 ];
 
 describe('kubectl', function () {
-  let cluster: TestCluster;
-
-  before(async function () {
-    skipBecause(this, containerObstacle() ?? upstreamObstacle('kubectl'));
-    cluster = await startTestCluster({ runtime: 'containerd' });
-    await loadApplicationImages(cluster);
+  const cluster = startedBefore(() => startTestCluster({ runtime: 'containerd' }), {
+    obstacle: () => containerObstacle() ?? upstreamObstacle('kubectl'),
+    prepare: loadApplicationImages,
   });
-  after(async () => cluster?.[Symbol.asyncDispose]());
 
   for (const row of table) {
     it(row.title, async () => {
-      const outcome = await cluster.tryKubectl(
+      const outcome = await cluster().tryKubectl(
         row.command.split(' '),
         row.input === undefined ? {} : { input: row.input },
       );
@@ -273,18 +268,18 @@ describe('kubectl', function () {
         '-c',
         shellScript,
       ];
-      await cluster.kubectl(...command);
-      await cluster.kubectl('wait', 'pod/shell', '--for=condition=Ready', '--timeout=60s');
+      await cluster().kubectl(...command);
+      await cluster().kubectl('wait', 'pod/shell', '--for=condition=Ready', '--timeout=60s');
     });
 
     it('logs -f follows until the container ends', async () => {
-      const follow = cluster.tryKubectl(['logs', '-f', 'shell']);
-      await cluster.kubectl('exec', 'shell', '--', 'touch', '/tmp/say');
-      await eventually(async () => expect(await cluster.kubectl('logs', 'shell')).to.contain('said'));
-      await cluster.kubectl('exec', 'shell', '--', 'touch', '/tmp/stop');
+      const follow = cluster().tryKubectl(['logs', '-f', 'shell']);
+      await cluster().kubectl('exec', 'shell', '--', 'touch', '/tmp/say');
+      await eventually(async () => expect(await cluster().kubectl('logs', 'shell')).to.contain('said'));
+      await cluster().kubectl('exec', 'shell', '--', 'touch', '/tmp/stop');
       expect((await follow).stdout).to.equal('begun\nsaid\n');
-      await cluster.kubectl('delete', 'pod', 'shell');
-      await cluster.kubectl(
+      await cluster().kubectl('delete', 'pod', 'shell');
+      await cluster().kubectl(
         'run',
         'shell',
         `--image=${applicationImages.tools}`,
@@ -296,19 +291,19 @@ describe('kubectl', function () {
         '-h',
         '/etc',
       );
-      await cluster.kubectl('wait', 'pod/shell', '--for=condition=Ready', '--timeout=60s');
+      await cluster().kubectl('wait', 'pod/shell', '--for=condition=Ready', '--timeout=60s');
     });
 
     it('exec -it gives a terminal', async () => {
       // script(1) gives kubectl a terminal of its own to hand on.
       const command = `${upstreamProgram('kubectl')} exec -it shell -- sh -c 'test -t 0 && echo a terminal'`;
-      const { stdout } = await runWithTerminal(command, cluster.env);
+      const { stdout } = await runWithTerminal(command, cluster().env);
       expect(stdout).to.contain('a terminal');
     });
 
     it('exec passes standard input through', async () => {
       const text = 'line\n'.repeat(20_000);
-      const { stdout } = await cluster.tryKubectl(['exec', '-i', 'shell', '--', 'cat'], { input: text });
+      const { stdout } = await cluster().tryKubectl(['exec', '-i', 'shell', '--', 'cat'], { input: text });
       expect(stdout).to.equal(text);
     });
 
@@ -316,15 +311,15 @@ describe('kubectl', function () {
       const folder = await mkdtemp(join(tmpdir(), 'coracle-cp-'));
       const content = 'copied\n'.repeat(1000);
       await writeFile(join(folder, 'a'), content);
-      await cluster.kubectl('cp', join(folder, 'a'), 'shell:/tmp/a');
-      await cluster.kubectl('cp', 'shell:/tmp/a', join(folder, 'b'));
+      await cluster().kubectl('cp', join(folder, 'a'), 'shell:/tmp/a');
+      await cluster().kubectl('cp', 'shell:/tmp/a', join(folder, 'b'));
       expect(await readFile(join(folder, 'b'), 'utf8')).to.equal(content);
       await rm(folder, { recursive: true });
     });
 
     it('port-forward reaches the container', async () => {
       const forward = spawn(upstreamProgram('kubectl'), ['port-forward', 'pod/shell', ':8080'], {
-        env: { ...process.env, ...cluster.env },
+        env: { ...process.env, ...cluster().env },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       try {
@@ -343,7 +338,7 @@ describe('kubectl', function () {
     });
 
     it('attach shows what the container writes', async () => {
-      await cluster.kubectl(
+      await cluster().kubectl(
         'run',
         'talker',
         `--image=${applicationImages.tools}`,
@@ -353,18 +348,18 @@ describe('kubectl', function () {
         '-c',
         'while sleep 1; do echo tick; done',
       );
-      await cluster.kubectl('wait', 'pod/talker', '--for=condition=Ready', '--timeout=60s');
-      const { stdout } = await runWithTerminal(`timeout 4 ${upstreamProgram('kubectl')} attach talker`, cluster.env);
+      await cluster().kubectl('wait', 'pod/talker', '--for=condition=Ready', '--timeout=60s');
+      const { stdout } = await runWithTerminal(`timeout 4 ${upstreamProgram('kubectl')} attach talker`, cluster().env);
       expect(stdout).to.contain('tick');
-      await cluster.kubectl('delete', 'pod', 'talker', '--grace-period=1');
+      await cluster().kubectl('delete', 'pod', 'talker', '--grace-period=1');
     });
   });
 
   describe('with the nodes', () => {
     it('cordon keeps new pods away, drain moves the others, uncordon lets them back', async () => {
-      await cluster.kubectl('create', 'deployment', 'movable', `--image=${applicationImages.web}`, '--replicas=2');
-      await cluster.kubectl('rollout', 'status', 'deployment/movable', '--timeout=60s');
-      const node = await cluster.kubectl(
+      await cluster().kubectl('create', 'deployment', 'movable', `--image=${applicationImages.web}`, '--replicas=2');
+      await cluster().kubectl('rollout', 'status', 'deployment/movable', '--timeout=60s');
+      const node = await cluster().kubectl(
         'get',
         'pods',
         '-l',
@@ -372,10 +367,10 @@ describe('kubectl', function () {
         '-o',
         'jsonpath={.items[0].spec.nodeName}',
       );
-      expect(await cluster.kubectl('cordon', node)).to.contain('cordoned');
-      expect(await cluster.kubectl('get', 'node', node)).to.contain('SchedulingDisabled');
+      expect(await cluster().kubectl('cordon', node)).to.contain('cordoned');
+      expect(await cluster().kubectl('get', 'node', node)).to.contain('SchedulingDisabled');
       expect(
-        await cluster.kubectl(
+        await cluster().kubectl(
           'drain',
           node,
           '--ignore-daemonsets',
@@ -384,8 +379,8 @@ describe('kubectl', function () {
           '--timeout=90s',
         ),
       ).to.contain('drained');
-      await cluster.kubectl('rollout', 'status', 'deployment/movable', '--timeout=60s');
-      const nodes = await cluster.kubectl(
+      await cluster().kubectl('rollout', 'status', 'deployment/movable', '--timeout=60s');
+      const nodes = await cluster().kubectl(
         'get',
         'pods',
         '-l',
@@ -394,18 +389,18 @@ describe('kubectl', function () {
         'jsonpath={.items[*].spec.nodeName}',
       );
       expect(nodes.split(' ')).to.not.include(node);
-      expect(await cluster.kubectl('uncordon', node)).to.contain('uncordoned');
-      await cluster.kubectl('delete', 'deployment', 'movable');
+      expect(await cluster().kubectl('uncordon', node)).to.contain('uncordoned');
+      await cluster().kubectl('delete', 'deployment', 'movable');
     });
 
     it('scale nodegroup adds a machine and takes it away', async () => {
-      await cluster.kubectl('scale', 'nodegroup', 'ng-1', '--replicas=3');
+      await cluster().kubectl('scale', 'nodegroup', 'ng-1', '--replicas=3');
       const readyNodes = async () =>
-        (await cluster.kubectl('get', 'nodes', '-l', 'eks.amazonaws.com/nodegroup=ng-1', '--no-headers')).match(
+        (await cluster().kubectl('get', 'nodes', '-l', 'eks.amazonaws.com/nodegroup=ng-1', '--no-headers')).match(
           / Ready /g,
         )?.length ?? 0;
       await eventually(async () => expect(await readyNodes()).to.equal(3), 60_000);
-      await cluster.kubectl('scale', 'nodegroup', 'ng-1', '--replicas=2');
+      await cluster().kubectl('scale', 'nodegroup', 'ng-1', '--replicas=2');
       await eventually(async () => expect(await readyNodes()).to.equal(2), 60_000);
     });
   });

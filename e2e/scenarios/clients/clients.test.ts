@@ -9,20 +9,17 @@ import {
   loadApplicationImages,
   mustRun,
   skipBecause,
+  startedBefore,
   startTestCluster,
-  type TestCluster,
 } from '../../support/index.ts';
 
 /** Client libraries that are not ours, unmodified, each in one small program that says what it saw. */
 describe('client libraries', () => {
-  let cluster: TestCluster;
   const image = containerObstacle() === undefined ? [applicationImages.tools] : [];
-
-  before(async () => {
-    cluster = await startTestCluster({ runtime: image.length > 0 ? 'containerd' : 'hollow' });
-    if (image.length > 0) await loadApplicationImages(cluster);
-  });
-  after(async () => cluster?.[Symbol.asyncDispose]());
+  const cluster = startedBefore(
+    () => startTestCluster({ runtime: image.length > 0 ? 'containerd' : 'hollow' }),
+    image.length > 0 ? { prepare: loadApplicationImages } : {},
+  );
 
   const run = async (program: string, args: readonly string[]) =>
     JSON.parse(await mustRun(program, args)) as Record<string, unknown>;
@@ -32,7 +29,7 @@ describe('client libraries', () => {
   };
 
   it('client-go: informers over protobuf and watch lists survive broken connections', async function () {
-    const { updated, ...seen } = await runBuilt(this, 'client-informers', ['--kubeconfig', cluster.kubeconfig]);
+    const { updated, ...seen } = await runBuilt(this, 'client-informers', ['--kubeconfig', cluster().kubeconfig]);
     // Of the 40 updates, those during a break come as one with what followed them, or not at all.
     expect(updated).to.be.within(1, 40);
     expect(seen).to.deep.equal({
@@ -51,7 +48,7 @@ describe('client libraries', () => {
   });
 
   it('controller-runtime: an operator under envtest, with webhooks, finalizer and two candidates', async function () {
-    const { leaders, ...seen } = await runBuilt(this, 'client-operator', ['--kubeconfig', cluster.kubeconfig]);
+    const { leaders, ...seen } = await runBuilt(this, 'client-operator', ['--kubeconfig', cluster().kubeconfig]);
     expect(new Set(leaders as string[]).size, String(leaders)).to.equal(2);
     expect(seen).to.deep.equal({
       defaulted: 'hello from the webhook',
@@ -72,7 +69,7 @@ describe('client libraries', () => {
 
   it('Python: kubernetes', async function () {
     const script = join(import.meta.dirname, 'python/client.py');
-    const seen = await runBuilt(this, 'python-client/bin/python', [script, cluster.kubeconfig, ...image]);
+    const seen = await runBuilt(this, 'python-client/bin/python', [script, cluster().kubeconfig, ...image]);
     const { manifests, exec, ...rest } = seen;
     expect(manifests).to.match(/^10\.96\./);
     const { pod, whole, ...command } = (exec ?? {}) as Record<string, unknown>;
@@ -103,7 +100,7 @@ describe('client libraries', () => {
 
   it('Node: @kubernetes/client-node', async () => {
     const script = join(import.meta.dirname, 'node-client.ts');
-    const { exec, ...rest } = await run(process.execPath, [script, cluster.kubeconfig, ...image]);
+    const { exec, ...rest } = await run(process.execPath, [script, cluster().kubeconfig, ...image]);
     if (image.length > 0) {
       expect(exec).to.deep.equal({
         stdout: 'out from node\n',
