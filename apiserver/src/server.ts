@@ -40,10 +40,11 @@ import {
   kubernetesVersion,
   metricsPath,
   openIdPaths,
+  versionInfo,
   versionPath,
 } from './discovery/index.ts';
 import { type ListenOptions, startListener } from './http/listener.ts';
-import { createRequestMetrics } from './metrics/index.ts';
+import { createAccessMetrics, createRequestMetrics, describeProcess, describeStored } from './metrics/index.ts';
 import { openApiPaths } from './openapi/index.ts';
 import type {
   AdmissionContext,
@@ -123,6 +124,9 @@ async function assemble(
   const writers = createWriters(resources, readers, environment);
   const security: SecurityContext = { environment, options, readers, signal: stopping.signal };
   const metrics = createRequestMetrics(environment.clock, resources);
+  const access = createAccessMetrics(metrics.registry, environment.clock);
+  describeProcess(metrics.registry, environment.clock, versionInfo);
+  describeStored(metrics.registry, () => resources.all());
   const requestHeader = await readRequestHeaderConfig(options, environment.log);
   const authentication = await createAuthentication(security, metrics.registry, requestHeader);
   const connector = createConnector(options.kubeletClient);
@@ -137,7 +141,13 @@ async function assemble(
     dependencies.strategies ??
     builtinStrategies({ ...network, connector, ...(issueToken === undefined ? {} : { issueToken }) });
   const strategyOf = strategyTable([...strategies, custom.strategy as Strategy, apiServiceStrategy as Strategy]);
-  const aggregation = new Aggregation({ environment, readers, writers, identity: options.frontProxy?.client });
+  const aggregation = new Aggregation({
+    environment,
+    readers,
+    writers,
+    metrics: metrics.registry,
+    identity: options.frontProxy?.client,
+  });
   resources.add(serveBuiltins({ scheme, stores, strategyOf }));
 
   const { authorizer, usesRoles } =
@@ -209,16 +219,17 @@ async function assemble(
       responseHeaders: responseHeadersFilter(environment),
       errorToStatus: errorToStatusFilter(environment.log),
       deadline: deadlineFilter(environment.clock),
-      authentication: authenticationFilter(
-        dependencies.authenticators?.(security) ?? authentication.authenticators,
-        environment.log,
-        auditFailedAuthentication(audit),
-        requestHeader && identityHeaderRemover(requestHeader),
-      ),
+      authentication: authenticationFilter({
+        authenticators: dependencies.authenticators?.(security) ?? authentication.authenticators,
+        log: environment.log,
+        metrics: access,
+        onRefused: auditFailedAuthentication(audit),
+        strip: requestHeader && identityHeaderRemover(requestHeader),
+      }),
       audit: auditFilter(audit),
       impersonation: impersonationFilter(authorizer),
       priority: priorityFilter(flowControl),
-      authorization: authorizationFilter(authorizer),
+      authorization: authorizationFilter(authorizer, access),
     },
     rootHandler(core, aggregation.handle, [
       discoveryPaths(discovery, () => advertisedAddress(options, listener?.port)),

@@ -12,6 +12,7 @@ import type { RemoteDocumentation } from '../openapi/index.ts';
 import type { RequestContext } from '../filters/filter.ts';
 import type { PathHandler } from '../handlers/root.ts';
 import type { ApiResponse } from '../http/api-request.ts';
+import type { MetricRegistry } from '../metrics/index.ts';
 import { textResponse } from '../negotiation/object-response.ts';
 import { timestamp } from '../registry/metadata.ts';
 import type { Readers, Writers } from '../registry/readers.ts';
@@ -24,6 +25,7 @@ export interface AggregationDependencies {
   readonly environment: Environment;
   readonly readers: Readers;
   readonly writers: Writers;
+  readonly metrics: MetricRegistry;
   /** Shown to aggregated servers; absent: they cannot know that the identity they are told is true. */
   readonly identity: ProxyIdentity | undefined;
 }
@@ -55,6 +57,14 @@ export class Aggregation {
 
   constructor(dependencies: AggregationDependencies) {
     this.#dependencies = dependencies;
+    dependencies.metrics.gauge(
+      {
+        name: 'aggregator_unavailable_apiservice',
+        help: 'Gauge of APIServices of other servers which are marked as unavailable broken down by APIService name.',
+        labels: ['name'],
+      },
+      () => [...this.#remotes].map(([name, { available }]) => [[name], available ? 0 : 1] as const),
+    );
   }
 
   /** Grows with every change of what discovery shows. */

@@ -49,7 +49,10 @@ export async function createAuthentication(
     ...(webhook === undefined ? [] : [await openTokenWebhook(webhook, { environment, audiences, signal })]),
   ];
   const authenticators = [
-    ...certificateAuthenticators(requestHeader, listen?.tls.clientAuthorities ?? []),
+    ...certificateAuthenticators(requestHeader, listen?.tls.clientAuthorities ?? [], {
+      registry,
+      clock: environment.clock,
+    }),
     bearerAuthenticator(bearers, audiences),
     ...anonymousAuthenticators(options, jwt.anonymous),
   ];
@@ -63,11 +66,12 @@ export async function createAuthentication(
 function certificateAuthenticators(
   requestHeader: RequestHeaderConfig | undefined,
   clientAuthorities: readonly string[],
+  observer: Parameters<typeof clientCertificateAuthenticator>[1],
 ): Authenticator[] {
-  if (requestHeader === undefined) return [clientCertificateAuthenticator(undefined)];
+  if (requestHeader === undefined) return [clientCertificateAuthenticator(undefined, observer)];
   return [
     frontProxyAuthenticator(new CertificateAuthorities(requestHeader.authorities), requestHeader),
-    clientCertificateAuthenticator(new CertificateAuthorities(clientAuthorities.join('\n'))),
+    clientCertificateAuthenticator(new CertificateAuthorities(clientAuthorities.join('\n')), observer),
   ];
 }
 

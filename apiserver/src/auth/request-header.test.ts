@@ -52,7 +52,13 @@ describe('headers of proxies', () => {
     const config = await readRequestHeaderConfig(options, silentLogger);
     const { authenticators } = await createAuthentication(context, new MetricRegistry(), config);
     return async (headers: Record<string, string>, shown: X509Certificate, ...intermediates: X509Certificate[]) => {
-      const certificate = { commonName: shown.subject.slice(3), organizations: [], raw: shown.raw, intermediates };
+      const certificate = {
+        commonName: shown.subject.slice(3),
+        organizations: [],
+        raw: shown.raw,
+        expiresAt: 0,
+        intermediates,
+      };
       const request = { headers, peer: { address: '', certificate } } as unknown as ApiRequest;
       for (const authenticator of authenticators) {
         try {

@@ -10,4 +10,4 @@ export { type HealthCheck, healthPaths } from './health.ts';
 export { indexPath } from './index-path.ts';
 export { metricsPath } from './metrics-path.ts';
 export { openIdPaths } from './openid.ts';
-export { kubernetesVersion, versionPath } from './version.ts';
+export { kubernetesVersion, versionInfo, versionPath } from './version.ts';

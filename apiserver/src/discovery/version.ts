@@ -4,9 +4,10 @@ import { objectResponse } from '../negotiation/object-response.ts';
 /** The release of Kubernetes whose API this server serves. */
 export const kubernetesVersion = '1.37.2';
 
-const [major, minor] = kubernetesVersion.split('.');
+const [major = '', minor = ''] = kubernetesVersion.split('.');
 
-const version = {
+/** What GET /version answers. */
+export const versionInfo = {
   major,
   minor,
   emulationMajor: major,
@@ -24,4 +25,4 @@ const version = {
 
 /** GET /version. */
 export const versionPath: PathHandler = ({ info, request }) =>
-  info.path === '/version' || info.path === '/version/' ? objectResponse(version, request) : undefined;
+  info.path === '/version' || info.path === '/version/' ? objectResponse(versionInfo, request) : undefined;

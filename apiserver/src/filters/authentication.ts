@@ -3,24 +3,32 @@ import type { Logger } from '@coracle/apimachinery/component';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { withAuthenticatedGroup } from '../auth/authenticators/users.ts';
 import type { ApiRequest } from '../http/api-request.ts';
+import type { AccessMetrics } from '../metrics/index.ts';
 import type { Filter, RequestContext } from './filter.ts';
+
+export interface AuthenticationParts {
+  /** In the order they are asked. */
+  readonly authenticators: readonly Authenticator[];
+  readonly log: Logger;
+  readonly metrics: AccessMetrics;
+  /** Told of requests that are refused. */
+  onRefused(context: RequestContext): void;
+  /** Takes away what nobody may read after this filter. */
+  readonly strip: ((request: ApiRequest) => ApiRequest) | undefined;
+}
 
 /**
  * Asks the authenticators in order; the first that knows the caller names it. Where none does, or a credential is bad and no
- * other good, the answer is 401. `onRefused` is told of those. `strip` takes away what nobody may read after it.
+ * other good, the answer is 401.
  */
-export function authenticationFilter(
-  authenticators: readonly Authenticator[],
-  log: Logger,
-  onRefused: (context: RequestContext) => void = () => {},
-  strip?: (request: ApiRequest) => ApiRequest,
-): Filter {
+export function authenticationFilter({ authenticators, log, metrics, onRefused, strip }: AuthenticationParts): Filter {
   return async (context, next) => {
     const trusted = context.request.peer.trustedUser;
     if (trusted !== undefined) {
       context.user = trusted;
       return next(context);
     }
+    const begin = metrics.now();
     let failed = false;
     for (const authenticator of authenticators) {
       if (failed && authenticator.lastResort) break;
@@ -35,9 +43,11 @@ export function authenticationFilter(
       }
       if (answer === undefined) continue;
       context.user = withAuthenticatedGroup(answer.user);
+      metrics.authenticated(context.user.username, begin);
       if (strip !== undefined) context.request = strip(context.request);
       return next(context);
     }
+    metrics.notAuthenticated(failed ? 'error' : 'failure', begin);
     onRefused(context);
     throw unauthorized();
   };

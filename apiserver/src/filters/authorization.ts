@@ -1,18 +1,21 @@
 import { forbidden, quote, type StatusError } from '@coracle/apimachinery/errors';
 import type { AuthorizationAttributes, Authorizer } from '../auth/authorizer.ts';
+import type { AccessMetrics } from '../metrics/index.ts';
 import type { ApiResponse, UserInfo } from '../http/api-request.ts';
 import { textResponse } from '../negotiation/object-response.ts';
 import type { Filter } from './filter.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /** Asks the authorizer about the request as a whole; anything but `allow` is 403, or 500 where something went wrong on the way. */
-export function authorizationFilter(authorizer: Authorizer): Filter {
+export function authorizationFilter(authorizer: Authorizer, metrics: AccessMetrics): Filter {
   return async (context, next) => {
     const attributes = attributesOf(context.info, context.user);
+    const begin = metrics.now();
     let decision = authorizer.authorize(attributes);
     if (decision instanceof Promise) decision = await decision;
     const allowed = decision.decision === 'allow';
     const failure = allowed ? undefined : decision.evaluationError;
+    metrics.authorized(failure === undefined ? resultOf[decision.decision] : 'error', begin);
     if (context.audit !== undefined) {
       if (failure === undefined) {
         context.annotations.set('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
@@ -24,6 +27,8 @@ export function authorizationFilter(authorizer: Authorizer): Filter {
     return next(context);
   };
 }
+
+const resultOf = { allow: 'allowed', deny: 'denied', 'no-opinion': 'no-opinion' } as const;
 
 const internalError = 'internal error';
 

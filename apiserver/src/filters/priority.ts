@@ -68,7 +68,6 @@ async function run(context: RequestContext, next: Handler, turn: Turn): Promise<
 async function runWatch(context: RequestContext, next: Handler, turn: Turn, forget: () => void): Promise<ApiResponse> {
   const { signal } = context.request;
   const ended = () => {
-    signal.removeEventListener('abort', ended);
     turn.release();
     forget();
   };
@@ -76,16 +75,9 @@ async function runWatch(context: RequestContext, next: Handler, turn: Turn, forg
   try {
     const response = await next(context);
     const { body } = response;
-    if (body.type !== 'watch') {
-      // Another server's watch, or a refusal.
-      turn.release();
-      return { ...response, body: whenBodyEnds(body, signal, ended) };
-    }
-    body.ended.addEventListener('abort', ended, { once: true });
-    // Its end is not told where nobody ever reads it.
-    if (signal.aborted) ended();
-    else signal.addEventListener('abort', ended, { once: true });
-    return response;
+    // Another server's watch, or a refusal.
+    if (body.type !== 'watch') turn.release();
+    return { ...response, body: whenBodyEnds(body, signal, ended) };
   } catch (error) {
     ended();
     throw error;

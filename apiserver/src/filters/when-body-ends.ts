@@ -1,6 +1,6 @@
 import type { ResponseBody } from '../http/api-request.ts';
 
-/** The same body; `done` is called once, when all of it was read or `signal` says that the client went away. */
+/** The same body; `done` is called once, when all of it was read, a watch ended, or `signal` says that the client went away. */
 export function whenBodyEnds(body: ResponseBody, signal: AbortSignal, done: () => void): ResponseBody {
   if (body.type === 'empty' || body.type === 'bytes') {
     done();
@@ -16,7 +16,7 @@ export function whenBodyEnds(body: ResponseBody, signal: AbortSignal, done: () =
   if (signal.aborted) once();
   else signal.addEventListener('abort', once, { once: true });
   if (body.type === 'stream') return { ...body, chunks: then(body.chunks, once) };
-  if (body.type === 'watch') return { ...body, frames: then(body.frames, once) };
+  if (body.type === 'watch') body.ended.addEventListener('abort', once, { once: true });
   return body;
 }
 

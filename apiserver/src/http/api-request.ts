@@ -47,6 +47,8 @@ export interface Peer {
     readonly commonName: string;
     readonly organizations: readonly string[];
     readonly raw: Uint8Array;
+    /** Milliseconds since 1970. */
+    readonly expiresAt: number;
     /** What the peer has shown beside it, not yet believed. */
     readonly intermediates?: readonly X509Certificate[];
   };

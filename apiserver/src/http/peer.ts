@@ -29,6 +29,7 @@ function describe(socket: Socket): Peer {
       commonName: asList(subject['CN']).at(-1) ?? '',
       organizations: asList(subject['O']),
       raw: certificate.raw,
+      expiresAt: Date.parse(certificate.valid_to),
       intermediates: issuersOf(tls.getPeerX509Certificate()),
     },
   };

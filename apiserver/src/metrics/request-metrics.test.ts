@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { rawRequest, startTestApiServer } from '../testing/index.ts';
+import { rawRequest, startTestApiServer, toRequest } from '../testing/index.ts';
 
 describe('request metrics', () => {
   it('grow with what is served, not with what clients make up', async () => {
@@ -20,5 +20,20 @@ describe('request metrics', () => {
     expect(await series()).to.equal(before);
     const { text } = await ask('GET', '/metrics');
     expect(text).to.match(/apiserver_request_total{verb="LIST",group="",version="v1",resource="pods"/);
+  });
+
+  it('tell which watches are open, and what is stored', async () => {
+    await using api = await startTestApiServer();
+    const told = async () => (await rawRequest(api.server, { method: 'GET', path: '/metrics' })).text;
+    const open = async () =>
+      /apiserver_longrunning_requests{verb="WATCH".*resource="pods".*} (\d+)/.exec(await told())?.[1];
+    const gone = new AbortController();
+    const path = '/api/v1/namespaces/default/pods?watch=true';
+    const { body } = await api.server.handle(toRequest({ method: 'GET', path, signal: gone.signal }));
+    expect(body.type).to.equal('watch');
+    expect(await open()).to.equal('1');
+    gone.abort();
+    expect(await open()).to.equal('0');
+    expect(await told()).to.match(/apiserver_resource_objects{group="",resource="namespaces"} 4/);
   });
 });

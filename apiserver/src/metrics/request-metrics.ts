@@ -1,6 +1,7 @@
 import type { Clock } from '@coracle/apimachinery/clock';
 import type { Filter, RequestContext } from '../filters/filter.ts';
 import { isLongRunning } from '../filters/deadline.ts';
+import { whenBodyEnds } from '../filters/when-body-ends.ts';
 import type { ResourceTable } from '../registry/served-resource.ts';
 import { MetricRegistry } from './registry.ts';
 
@@ -13,6 +14,8 @@ export interface RequestMetrics {
 const durationBounds = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
+
+const requestLabels = ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
 
 /** Methods that are told apart, upstream's; any other is one that a client made up. */
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -27,13 +30,13 @@ export function createRequestMetrics(clock: Clock, resources: Pick<ResourceTable
   const total = registry.counter({
     name: 'apiserver_request_total',
     help: 'Counter of apiserver requests broken out for each verb, group, version, resource, scope and HTTP response code.',
-    labels: ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component', 'code'],
+    labels: [...requestLabels, 'code'],
   });
   const durations = registry.histogram(
     {
       name: 'apiserver_request_duration_seconds',
       help: 'Response latency distribution in seconds for each verb, group, version, resource, subresource, scope.',
-      labels: ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
+      labels: requestLabels,
     },
     durationBounds,
   );
@@ -49,6 +52,7 @@ export function createRequestMetrics(clock: Clock, resources: Pick<ResourceTable
       [['readOnly'], inFlight.readOnly],
     ],
   );
+  const watches = new OpenWatches(registry);
   const filter: Filter = async (context, next) => {
     const kind = context.request.method === 'GET' || context.request.method === 'HEAD' ? 'readOnly' : 'mutating';
     const counted = !isLongRunning(context);
@@ -59,12 +63,38 @@ export function createRequestMetrics(clock: Clock, resources: Pick<ResourceTable
       const labels = labelsOf(context, isServed(context, resources));
       total.add([...labels, String(response.status)]);
       if (counted) durations.observe(labels, (clock.monotonic() - begin) / 1000);
-      return response;
+      if (response.body.type !== 'watch') return response;
+      return { ...response, body: whenBodyEnds(response.body, context.request.signal, watches.open(labels)) };
     } finally {
       if (counted) inFlight[kind]--;
     }
   };
   return { registry, filter };
+}
+
+/** Of the long-running requests the watches: the others end in ways that only their connections know. */
+class OpenWatches {
+  readonly #counts = new Map<string, { readonly labels: readonly string[]; count: number }>();
+
+  constructor(registry: MetricRegistry) {
+    registry.gauge(
+      {
+        name: 'apiserver_longrunning_requests',
+        help: 'Gauge of all active watches broken out by verb, group, version, resource, scope and component.',
+        labels: requestLabels,
+      },
+      () => [...this.#counts.values()].map(({ labels, count }) => [labels, count] as const),
+    );
+  }
+
+  /** Counts one until the result is called. */
+  open(labels: readonly string[]): () => void {
+    const key = labels.join('/');
+    const entry = this.#counts.get(key) ?? { labels, count: 0 };
+    this.#counts.set(key, entry);
+    entry.count++;
+    return () => void entry.count--;
+  }
 }
 
 function isServed({ info }: RequestContext, resources: Pick<ResourceTable, 'find'>): boolean {

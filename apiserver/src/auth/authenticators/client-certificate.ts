@@ -1,7 +1,17 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import type { Clock } from '@coracle/apimachinery/clock';
 import type { ApiRequest, Peer } from '../../http/api-request.ts';
+import type { MetricRegistry } from '../../metrics/index.ts';
 import type { Authentication, Authenticator } from '../authenticator.ts';
 import { authenticatedGroup, credentialIdKey } from './users.ts';
+
+const hour = 3600;
+const day = 24 * hour;
+/** Seconds; upstream's bounds. */
+const lifetimeBounds = [
+  ...[0, hour / 2, hour, 2 * hour, 6 * hour, 12 * hour],
+  ...[day, 2 * day, 4 * day, 7 * day, 30 * day, 90 * day, 180 * day, 360 * day],
+];
 
 type PeerCertificate = NonNullable<Peer['certificate']>;
 
@@ -10,7 +20,20 @@ type PeerCertificate = NonNullable<Peer['certificate']>;
  * of clients where the connection believes others, too: a front proxy's say only that a proxy speaks, never who, and are left
  * to `frontProxyAuthenticator`.
  */
-export function clientCertificateAuthenticator(authorities: CertificateAuthorities | undefined): Authenticator {
+export function clientCertificateAuthenticator(
+  authorities: CertificateAuthorities | undefined,
+  { registry, clock }: { readonly registry: MetricRegistry; readonly clock: Pick<Clock, 'now'> },
+): Authenticator {
+  const remaining = registry
+    .histogram(
+      {
+        name: 'apiserver_client_certificate_expiration_seconds',
+        help: 'Distribution of the remaining lifetime on the certificate used to authenticate a request.',
+        labels: [],
+      },
+      lifetimeBounds,
+    )
+    .with([]);
   // A connection keeps its certificate, so the answer is made once for each.
   const known = new WeakMap<PeerCertificate, Authentication>();
   return {
@@ -18,6 +41,7 @@ export function clientCertificateAuthenticator(authorities: CertificateAuthoriti
     authenticate({ peer: { certificate, certificateError } }: ApiRequest) {
       if (certificateError !== undefined) throw new Error(`x509: ${certificateError}`);
       if (certificate === undefined) return undefined;
+      remaining((certificate.expiresAt - clock.now()) / 1000);
       const answer = known.get(certificate);
       if (answer !== undefined) return answer;
       if (authorities?.issued(certificate) === false) throw new Error('x509: certificate signed by unknown authority');
