@@ -1,15 +1,21 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
+import type { Writable } from 'node:stream';
 import type { ApiResponse, ResponseBody, WatchFrame } from './api-request.ts';
 import { compress, wantsGzip } from './compression.ts';
+import { nextTurn } from './turns.ts';
 
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Nothing can be sent any more. An HTTP/2 response has no `destroyed`, whatever its type says; its stream has. */
+/** Nothing can be sent any more. */
 export function isGone(out: NodeResponse): boolean {
-  const { stream } = out as Http2ServerResponse;
-  return stream === undefined ? out.destroyed : stream.destroyed;
+  return bodyOf(out).destroyed;
+}
+
+/** What takes the bytes of an answer: of HTTP/2 the stream, as the response has no `destroyed`, whatever its type says. */
+function bodyOf(out: NodeResponse): Writable {
+  return (out as Http2ServerResponse).stream ?? out;
 }
 
 /** Chunks of a body are handed to the socket in pieces of about this many bytes, so that one write is one TLS record run. */
@@ -63,7 +69,7 @@ async function writeBytes(body: BytesBody, out: NodeResponse, acceptEncoding: st
   }
   for (const piece of pieces(chunks)) {
     if (isGone(out)) return;
-    if (!write(out, piece)) await drained(out);
+    if (!write(out, piece)) await drained(bodyOf(out));
   }
   out.end();
 }
@@ -107,28 +113,12 @@ async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse,
   try {
     for await (const chunk of chunks) {
       if (signal.aborted || isGone(out)) break;
-      if (!write(out, chunk)) await drained(out, signal);
+      if (!write(out, chunk)) await drained(bodyOf(out), signal);
     }
     out.end();
   } catch {
     out.destroy();
   }
-}
-
-let turn: Promise<void> | undefined;
-
-/**
- * Resolves in the next turn of the event loop, for all who wait in this one. What one write changes is told to many: whoever
- * wrote has the answer before that, and can go on meanwhile.
- */
-function afterAnswers(): Promise<void> {
-  turn ??= new Promise((resolve) => {
-    setImmediate(() => {
-      turn = undefined;
-      resolve();
-    });
-  });
-  return turn;
 }
 
 /**
@@ -141,15 +131,17 @@ async function writeWatch(
   ended: AbortSignal,
 ): Promise<void> {
   flushHeaders(out);
+  const body = bodyOf(out);
   try {
     for await (const batch of frames) {
-      await afterAnswers();
-      if (isGone(out)) break;
+      await nextTurn();
       for (const piece of piecesOf(batch)) {
-        if (!write(out, piece)) await drained(out, ended);
-        if (ended.aborted || isGone(out)) break;
+        // The stream itself, as its wrapping looks at every write once more.
+        if (body.destroyed) return;
+        if (!body.write(piece)) await drained(body, ended);
+        if (ended.aborted) break;
       }
-      if (ended.aborted || isGone(out)) break;
+      if (ended.aborted) break;
     }
     out.end();
   } catch {
@@ -180,10 +172,10 @@ function end(out: NodeResponse, bytes: Uint8Array): void {
 }
 
 /** Waits until the client has taken what is there, or left; no longer than until `signal`. */
-async function drained(out: NodeResponse, signal?: AbortSignal): Promise<void> {
-  if (isGone(out) || signal?.aborted) return;
+async function drained(body: Writable, signal?: AbortSignal): Promise<void> {
+  if (body.destroyed || signal?.aborted) return;
   const done = new AbortController();
-  const waiting = [once(out, 'drain', done), once(out, 'close', done)];
+  const waiting = [once(body, 'drain', done), once(body, 'close', done)];
   if (signal !== undefined) waiting.push(once(signal, 'abort', done));
   try {
     await Promise.race(waiting);

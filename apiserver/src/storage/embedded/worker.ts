@@ -10,7 +10,8 @@ let database: Database | undefined;
 
 port.on('message', (message: Message) => {
   answer(message);
-  scheduleSweep();
+  // Only these can leave something to sweep: the database is not asked after every write.
+  if (message.type === 'open' || message.type === 'compact') scheduleSweep();
 });
 
 let sweepScheduled = false;
