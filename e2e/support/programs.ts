@@ -87,7 +87,7 @@ export interface RunOptions {
 const outputBytesMax = 64 * 1024 * 1024;
 const defaultTimeoutMs = 120_000;
 
-/** Runs a program to its end, whatever its exit code. */
+/** Runs a program to its end, whatever its exit code; throws where it cannot be run, and where a signal or the timeout ends it. */
 export function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = execFile(
