@@ -75,6 +75,8 @@ export interface ApiServerOptions {
   readonly authentication?: AuthenticationOptions;
   /** Who decides about requests. Default: the Node authorizer, then RBAC. */
   readonly authorization?: AuthorizationOptions;
+  /** What /flagz shows: kube-apiserver's flags that were given, without dashes. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** Default `cluster.local`. */
   readonly clusterDomain?: string;
   /** `--max-requests-inflight`; with the next one the seats that flow control divides. Default 400. */
@@ -84,7 +86,10 @@ export interface ApiServerOptions {
 }
 
 /** What a cluster's owner may set about access; the rest follows from the cluster's keys and addresses. */
-export type AccessOptions = Pick<ApiServerOptions, 'audit' | 'authentication' | 'authorization' | 'encryption'>;
+export type AccessOptions = Pick<
+  ApiServerOptions,
+  'audit' | 'authentication' | 'authorization' | 'encryption' | 'flags'
+>;
 
 export interface ServiceAccountOptions {
   readonly issuer: string;

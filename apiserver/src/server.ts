@@ -31,6 +31,7 @@ import type { Core } from './handlers/call.ts';
 import { rootHandler } from './handlers/root.ts';
 import type { ApiRequest, UserInfo } from './http/api-request.ts';
 import {
+  debugPages,
   discoveryPaths,
   type DiscoverySource,
   groupsOf,
@@ -250,6 +251,7 @@ async function assemble(
       indexPath(discovery, health),
       flowControlDumps(flowControl.configuration, () => environment.clock.now() - environment.clock.monotonic()),
       metricsPath(metrics.registry),
+      debugPages(environment.clock, options.flags ?? {}),
     ]),
   );
   const handle = (request: ApiRequest) => chain(contextOf(request));

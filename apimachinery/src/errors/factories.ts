@@ -161,10 +161,15 @@ export function requestEntityTooLarge(message: string): StatusError {
   return failure(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);
 }
 
-/** 406: nothing the client accepts can be produced. */
+/** 406 of upstream's router: nothing the client accepts can be produced. */
 export function notAcceptable(accepted: readonly string[]): StatusError {
   const message = `406: Not Acceptable\n\nAvailable representations: ${accepted.join(', ')}`;
   return failure(406, 'NotAcceptable', message, {});
+}
+
+/** 406 of a path that negotiates by itself. */
+export function noneAcceptable(accepted: readonly string[]): StatusError {
+  return failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
 }
 
 /** 415 before anything of the request is looked at: upstream's router says no more. */

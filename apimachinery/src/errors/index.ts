@@ -11,6 +11,7 @@ export {
   invalid,
   methodNotAllowed,
   methodNotSupported,
+  noneAcceptable,
   notAcceptable,
   notFound,
   plainError,

@@ -7,10 +7,12 @@ const fixed = [
   '/.well-known/openid-configuration',
   '/api',
   '/apis',
+  '/flagz',
   '/metrics',
   '/openapi/v2',
   '/openapi/v3',
   '/openid/v1/jwks',
+  '/statusz',
   '/version',
 ];
 

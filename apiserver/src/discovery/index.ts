@@ -6,6 +6,7 @@ export {
   discoveryPaths,
   groupsOf,
 } from './discovery.ts';
+export { debugPages } from './debug-pages.ts';
 export { type HealthCheck, healthPaths } from './health.ts';
 export { indexPath } from './index-path.ts';
 export { metricsPath } from './metrics-path.ts';

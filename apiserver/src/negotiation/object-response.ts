@@ -22,7 +22,7 @@ export function objectResponse(
   return {
     status,
     headers: { 'content-type': mediaTypeOf[encoding] },
-    body: { type: 'bytes', chunks: encode(object, encoding, pretty, codec), value: () => object },
+    body: { type: 'bytes', chunks: encodeObject(object, encoding, pretty, codec), value: () => object },
   };
 }
 
@@ -45,11 +45,12 @@ function tolerant(request: Pick<ApiRequest, 'headers' | 'query'>, protobuf: bool
   }
 }
 
-function encode(
+/** `codec` is asked for protobuf only. */
+export function encodeObject(
   object: object,
   encoding: Encoding,
   pretty: boolean,
-  codec: MessageCodec | undefined,
+  codec?: MessageCodec,
 ): readonly Uint8Array[] {
   if (encoding === 'yaml') return [Buffer.from(toYaml(object))];
   if (encoding === 'protobuf' && codec !== undefined) {

@@ -61,7 +61,7 @@ describe('cluster settings', () => {
     const { access } = resolveConfig([
       { auditPolicyFile: '/p.yaml', auditLogPath: '/a.log', auditLogMaxsize: '5', encryptionProviderConfig: '/e.yaml' },
     ]);
-    expect(access).to.deep.equal({
+    expect(access).to.deep.include({
       encryption: { path: '/e.yaml', reload: false },
       audit: {
         policyFile: '/p.yaml',
@@ -96,6 +96,7 @@ describe('cluster settings', () => {
         requestheaderUsernameHeaders: 'X-User, X-Remote-User',
       },
     ]);
+    expect(access.flags).to.include({ 'anonymous-auth': 'false', 'oidc-required-claim': '[hd=acme.com,a=b=c]' });
     expect(access.authentication).to.deep.equal({
       anonymous: false,
       oidc: {

@@ -114,11 +114,24 @@ export function resolveConfig(sources: readonly RawSettings[]): ClusterConfig {
     etcdServers: etcdServers(text(raw, 'etcdServers') ?? ''),
     waitSeconds: durationSeconds('wait', raw['wait'] ?? '60s', 1),
     detach: boolean('detach', raw['detach'] ?? false),
-    access: accessOptions(raw),
+    access: { ...accessOptions(raw), flags: givenFlags(raw) },
   };
   refuseDuplicates('node group', config.nodeGroups);
   refuseDuplicates('Fargate profile', config.fargateProfiles);
   return kubeconfig === undefined ? config : { ...config, kubeconfig };
+}
+
+/** kube-apiserver's flags among the settings. */
+function givenFlags(raw: RawSettings): Readonly<Record<string, string>> {
+  const shown = (value: unknown): string => {
+    if (Array.isArray(value)) return `[${value.join(',')}]`;
+    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  };
+  const given = apiServerSettings.flatMap(({ flag }) => {
+    const value = raw[camelCase(flag)];
+    return value === undefined ? [] : [[flag, shown(value)]];
+  });
+  return Object.fromEntries(given) as Record<string, string>;
 }
 
 function defaultDataRoot(): string {
