@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isTooDeep, jsonDepthMax } from './depth.ts';
+import { isTooDeep, jsonDepthMax, parseJson } from './depth.ts';
 
 const lists = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 const objects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
@@ -18,4 +18,9 @@ const cases: readonly (readonly [what: string, text: string, tooDeep: boolean])[
 
 describe('how deep a JSON text nests', () => {
   for (const [what, text, tooDeep] of cases) it(what, () => expect(isTooDeep(text)).to.equal(tooDeep));
+
+  it('is no matter for a syntax error, and one where it is too deep', () => {
+    expect(parseJson(lists(2))).to.deep.equal([[]]);
+    expect(() => parseJson(lists(jsonDepthMax + 1))).to.throw(SyntaxError, 'exceeded max depth');
+  });
 });

@@ -1,4 +1,4 @@
-import { setField } from '../json/index.ts';
+import { parseJson, setField } from '../json/index.ts';
 import { formatDuration } from '../quantity/index.ts';
 import { MalformedProtobufError } from './malformed-error.ts';
 import { microTimeText, timeText } from './time.ts';
@@ -159,7 +159,7 @@ export class Reader {
     const text = this.string();
     if (text === '') return null;
     try {
-      return JSON.parse(text);
+      return parseJson(text);
     } catch (error) {
       throw new MalformedProtobufError((error as Error).message);
     }

@@ -1,4 +1,4 @@
-import { isTooDeep, setField } from '../json/index.ts';
+import { parseJson, setField } from '../json/index.ts';
 import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, ScalarType, Schema } from '../schema/index.ts';
 import { DecodeError } from './decode-error.ts';
 import { duplicateFields } from './duplicates.ts';
@@ -59,9 +59,8 @@ export function strictDecodingError(strictErrors: readonly string[]): string {
 }
 
 function parse(text: string): unknown {
-  if (isTooDeep(text)) throw new DecodeError('json: exceeded max depth');
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new DecodeError(`json: ${(error as Error).message}`);
   }

@@ -21,6 +21,14 @@ const table: readonly (readonly [
     { replicas: 'many' },
     ['spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string"'],
   ],
+  [
+    'a pattern that is none',
+    object({ name: { type: 'string', pattern: '(' } }),
+    { name: 'a' },
+    [
+      'spec.name: Invalid value: "a": spec.name in body should match \'(, but pattern is invalid: error parsing regexp: missing closing ): `(`\'',
+    ],
+  ],
   ['a missing field', object({}, { required: ['image'] }), {}, ['spec.image: Required value']],
   [
     'a value outside its enum',

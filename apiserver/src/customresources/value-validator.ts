@@ -54,7 +54,27 @@ function compile(props: JSONSchemaProps): Check {
   };
 }
 
-function checkPattern(expression: Pattern, source: string, value: string, path: string, errors: FieldError[]): void {
+/** A definition that another server has stored may have a pattern that is none here: nothing matches it. */
+function patternOf(source: string): Pattern | Error {
+  try {
+    return compilePattern(source);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function checkPattern(
+  expression: Pattern | Error,
+  source: string,
+  value: string,
+  path: string,
+  errors: FieldError[],
+): void {
+  if (expression instanceof Error) {
+    const problem = `${source}, but pattern is invalid: ${expression.message}`;
+    errors.push(field.invalid(path, value, `${inBody(path)} should match '${problem}'`));
+    return;
+  }
   try {
     if (expression.test(value)) return;
     errors.push(field.invalid(path, value, `${inBody(path)} should match '${source}'`));
@@ -102,7 +122,7 @@ function stringChecks(props: JSONSchemaProps): Check | undefined {
   const { maxLength, minLength, pattern, format } = props;
   if (maxLength === undefined && minLength === undefined && pattern === undefined && format === undefined)
     return undefined;
-  const expression = pattern === undefined ? undefined : compilePattern(pattern);
+  const expression = pattern === undefined ? undefined : patternOf(pattern);
   return (value, path, _old, errors) => {
     if (typeof value !== 'string') return;
     const length = maxLength === undefined && minLength === undefined ? 0 : [...value].length;

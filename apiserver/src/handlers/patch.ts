@@ -8,7 +8,7 @@ import {
   unknownMediaType,
   unsupportedMediaType,
 } from '@coracle/apimachinery/errors';
-import { deepCopy, isTooDeep } from '@coracle/apimachinery/json';
+import { deepCopy, parseJson } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import {
   applyJsonPatch,
@@ -117,9 +117,8 @@ async function decodePatch({ core, context }: Call): Promise<unknown> {
   if (body.object !== undefined) return body.object;
   const bytes = await body.bytes(core.bodyBytesMax);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  if (isTooDeep(text)) throw badRequest('invalid JSON patch');
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw error instanceof SyntaxError ? badRequest('invalid JSON patch') : error;
   }

@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Environment } from '@coracle/apimachinery/component';
 import { badRequest, textOfError } from '@coracle/apimachinery/errors';
+import { parseJson } from '@coracle/apimachinery/json';
 import { formatDuration } from '@coracle/apimachinery/quantity';
 import { parseYaml, readText } from '../configfile/index.ts';
 import { type Answer, exchangeWithRetries, retryAfterSeconds } from './exchange.ts';
@@ -118,7 +119,7 @@ export async function openKubeconfigClient(
         );
         const { status, text } = answer;
         if (status < 200 || status > 299) throw new AnswerError(where, answer);
-        return text.trim() === '' ? undefined : (JSON.parse(text) as unknown);
+        return text.trim() === '' ? undefined : parseJson(text);
       } catch (error) {
         if (error instanceof AnswerError) throw error;
         throw new Error(`${where}: ${textOfError(error)}`, { cause: error });

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { normalize } from 'node:path/posix';
 import type { Environment } from '@coracle/apimachinery/component';
 import { textOfError } from '@coracle/apimachinery/errors';
+import { parseJson } from '@coracle/apimachinery/json';
 import { exchangeWithRetries, type Limits } from './exchange.ts';
 import { type EndpointReaders, resolveService } from './service-endpoint.ts';
 
@@ -136,7 +137,7 @@ async function post(
       limits,
     );
     if (status < 200 || status > 299) throw new Error(`the server answered ${status}: ${text.slice(0, 200)}`);
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (error) {
     throw new Error(`${shown}: ${textOfError(error)}`);
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { Random } from '@coracle/apimachinery/clock';
 import type { AdmissionResponse, AdmissionReview } from '@coracle/apimachinery/types/admission-v1';
@@ -79,6 +80,6 @@ export function readAnswer(answer: unknown, uid: string, apiVersion: string): Ho
   if (patch && patchType !== 'JSONPatch') {
     throw new Error(`webhook returned response.patch but not response.patchType=JSONPatch`);
   }
-  const decoded: unknown = patch ? JSON.parse(Buffer.from(patch, 'base64').toString()) : undefined;
+  const decoded: unknown = patch ? parseJson(Buffer.from(patch, 'base64').toString()) : undefined;
   return { allowed, status, patch: decoded, warnings, auditAnnotations };
 }
