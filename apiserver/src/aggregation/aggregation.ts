@@ -6,7 +6,7 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { APIServices, EndpointSlices } from '@coracle/apimachinery/resources';
 import type { APIService } from '@coracle/apimachinery/types/apiregistration-v1';
 import type { EndpointSlice } from '@coracle/apimachinery/types/discovery-v1';
-import { forward, forwardUpgrade } from '../connect/index.ts';
+import { forward, forwardUpgrade, responseOf } from '../connect/index.ts';
 import type { DiscoveredRemote } from '../discovery/index.ts';
 import type { RemoteDocumentation } from '../openapi/index.ts';
 import type { RequestContext } from '../filters/filter.ts';
@@ -126,8 +126,7 @@ export class Aggregation {
     } as const;
     try {
       if (request.upgrade !== undefined) return await forwardUpgrade(request, destination);
-      const { status, headers, body } = await forward(request, destination);
-      return { status, headers, body: { type: 'stream', chunks: body } };
+      return responseOf(await forward(request, destination));
     } catch (error) {
       this.#check(remote);
       return unavailable(`error trying to reach service: ${textOfError(error)}`);

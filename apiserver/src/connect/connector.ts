@@ -16,7 +16,7 @@ import type { KubeletClientOptions } from '../options.ts';
 import type { ConnectCall } from '../registry/strategy.ts';
 import type { Connector, ProxyTarget } from '../resources/index.ts';
 import { DialingHttpAgent, DialingHttpsAgent } from './dialing-agent.ts';
-import { type Destination, type Forwarded, forward, forwardUpgrade } from './forward.ts';
+import { type Destination, type Forwarded, forward, forwardUpgrade, responseOf } from './forward.ts';
 import { rewriteAnswer } from './rewrite-links.ts';
 
 const nodes = { group: '', resource: 'nodes' };
@@ -117,10 +117,6 @@ function proxyPrefix({ request, path }: ConnectCall): string {
   const whole = request.path.replace(/\/+$/, '');
   const below = path.replace(/\/+$/, '');
   return below === '' ? whole : whole.slice(0, whole.length - below.length);
-}
-
-function responseOf({ status, headers, body }: Forwarded): ApiResponse {
-  return { status, headers, body: { type: 'stream', chunks: body } };
 }
 
 /** What a kubelet says of a request it cannot serve, in the words of the API. */

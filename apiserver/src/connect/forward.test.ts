@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { ApiRequest } from '../http/api-request.ts';
-import { forward } from './forward.ts';
+import { writeResponse } from '../http/write-response.ts';
+import { forward, type Forwarded, responseOf } from './forward.ts';
 
 describe('requests that are passed on', () => {
   const agent = new http.Agent({ keepAlive: true });
@@ -22,6 +24,7 @@ describe('requests that are passed on', () => {
       socket.once('used', () => {});
       connections += 1;
       request.resume();
+      response.setHeader('set-cookie', ['a=1; Expires=Wed, 01 Jan 2027 00:00:00 GMT', 'b=2']);
       response.end('well');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -33,7 +36,7 @@ describe('requests that are passed on', () => {
     server.close();
   });
 
-  async function ask(method: string): Promise<string> {
+  async function answerTo(method: string): Promise<Forwarded> {
     const request = {
       method,
       headers: {},
@@ -41,8 +44,11 @@ describe('requests that are passed on', () => {
       body: { stream: () => [] },
     } as unknown as ApiRequest;
     const { port } = server.address() as AddressInfo;
-    const { body } = await forward(request, { scheme: 'http', host: '127.0.0.1', port, path: '/', agent });
-    return text(body);
+    return forward(request, { scheme: 'http', host: '127.0.0.1', port, path: '/', agent });
+  }
+
+  async function ask(method: string): Promise<string> {
+    return text((await answerTo(method)).body);
   }
 
   async function askUntilKept(): Promise<void> {
@@ -50,6 +56,16 @@ describe('requests that are passed on', () => {
     // The connection is kept once its answer was read to the end.
     await new Promise((resolve) => setImmediate(resolve));
   }
+
+  it('are answered with as many cookies as there are', async () => {
+    const answer = await answerTo('GET');
+    const written = new Map<string, unknown>();
+    const out = Object.assign(new PassThrough(), {
+      setHeader: (name: string, value: unknown) => written.set(name, value),
+    });
+    await writeResponse(responseOf(answer), out as never, undefined, new AbortController().signal);
+    assert.deepEqual(written.get('set-cookie'), ['a=1; Expires=Wed, 01 Jan 2027 00:00:00 GMT', 'b=2']);
+  });
 
   it('go over a new connection where a kept one was closed', async () => {
     await askUntilKept();

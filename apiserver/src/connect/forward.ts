@@ -35,7 +35,12 @@ const notForwarded = new Set([
 export interface Forwarded {
   readonly status: number;
   readonly headers: Record<string, string>;
+  readonly cookies?: readonly string[];
   readonly body: Readable;
+}
+
+export function responseOf({ body, ...head }: Forwarded): ApiResponse {
+  return { ...head, body: { type: 'stream', chunks: body } };
 }
 
 /** Passes a request on and its answer back as it arrives. Rejects where the other side is not reached. */
@@ -43,9 +48,7 @@ export function forward(request: ApiRequest, destination: Destination): Promise<
   return new Promise((resolve, reject) => {
     const attempt = () => {
       const outgoing = begin(request, destination, forwardedHeaders(request.headers));
-      outgoing.on('response', (incoming) => {
-        resolve({ status: incoming.statusCode ?? 502, headers: headersOf(incoming), body: incoming });
-      });
+      outgoing.on('response', (incoming) => resolve(forwarded(incoming)));
       outgoing.on('error', (error) => {
         if (mayRepeat(request, outgoing, error)) attempt();
         else reject(error);
@@ -89,13 +92,7 @@ export function forwardUpgrade(request: ApiRequest, destination: Destination): P
       join(upgrade.socket, socket);
       resolve({ status: 101, body: { type: 'upgraded' } });
     });
-    outgoing.on('response', (incoming) => {
-      resolve({
-        status: incoming.statusCode ?? 502,
-        headers: headersOf(incoming),
-        body: { type: 'stream', chunks: incoming },
-      });
-    });
+    outgoing.on('response', (incoming) => resolve(responseOf(forwarded(incoming))));
     outgoing.on('error', reject);
     outgoing.end();
   });
@@ -130,13 +127,14 @@ function forwardedHeaders(headers: ApiRequest['headers']): http.OutgoingHttpHead
   return forwarded;
 }
 
-function headersOf(incoming: http.IncomingMessage): Record<string, string> {
+function forwarded(incoming: http.IncomingMessage): Forwarded {
+  const { 'set-cookie': cookies, ...others } = incoming.headers;
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) {
+  for (const [name, value] of Object.entries(others)) {
     if (value === undefined || notForwarded.has(name)) continue;
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return headers;
+  return { status: incoming.statusCode ?? 502, headers, ...(cookies && { cookies }), body: incoming };
 }
 
 function sendBody(request: ApiRequest, outgoing: http.ClientRequest): void {

@@ -73,6 +73,8 @@ export interface Upgrade {
 export interface ApiResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Lines of `Set-Cookie`, the one header whose lines cannot be joined. */
+  readonly cookies?: readonly string[];
   readonly body: ResponseBody;
 }
 

@@ -35,6 +35,7 @@ export async function writeResponse(
   out.statusCode = response.status;
   const headers = response.headers ?? {};
   for (const name in headers) out.setHeader(name, headers[name] as string);
+  if (response.cookies !== undefined) out.setHeader('set-cookie', response.cookies);
   switch (body.type) {
     case 'empty':
       out.end();
