@@ -96,17 +96,26 @@ function wireForm(entry: ManagedEntry): ManagedFieldsEntry {
   return wire;
 }
 
-function compareEntries(a: ManagedEntry, b: ManagedEntry): number {
+interface Identity {
+  readonly operation?: string | undefined;
+  readonly time?: string | undefined;
+  readonly manager?: string | undefined;
+  readonly apiVersion?: string | undefined;
+  readonly subresource?: string | undefined;
+}
+
+/** The order in which entries are written. */
+export function compareEntries(a: Identity, b: Identity): number {
   return (
     compare(a.operation, b.operation) ||
-    compare(a.time ?? '', b.time ?? '') ||
+    compare(a.time, b.time) ||
     compare(a.manager, b.manager) ||
     compare(a.apiVersion, b.apiVersion) ||
     compare(a.subresource, b.subresource)
   );
 }
 
-function compare(a: string, b: string): number {
+function compare(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -115,7 +124,7 @@ export function capUpdaters(entries: readonly ManagedEntry[]): readonly ManagedE
   const updaters = entries.filter((entry) => entry.operation === 'Update');
   let excess = updaters.length - updateManagersMax;
   if (excess <= 0) return entries;
-  updaters.sort((a, b) => compare(a.time ?? '', b.time ?? '') || compare(a.manager, b.manager));
+  updaters.sort((a, b) => compare(a.time, b.time) || compare(a.manager, b.manager));
   const remaining = new Set(entries);
   const firstOfVersion = new Map<string, ManagedEntry>();
   for (const entry of updaters) {

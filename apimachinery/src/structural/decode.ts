@@ -1,3 +1,4 @@
+import { goJson } from '../errors/index.ts';
 import { parseJson, setField } from '../json/index.ts';
 import type { Field, ListSchema, MapSchema, ObjectSchema, ScalarSchema, ScalarType, Schema } from '../schema/index.ts';
 import { DecodeError } from './decode-error.ts';
@@ -98,7 +99,7 @@ class Walk {
         dropped = true;
         continue;
       }
-      if (object[name] === null && schema.builtin === true) {
+      if (object[name] === null && (schema.builtin === true || meansAbsent(field.schema))) {
         object[name] = undefined;
         dropped = true;
         continue;
@@ -112,9 +113,23 @@ class Walk {
   #field(object: Record<string, unknown>, field: Field, builtin: boolean): void {
     const item = object[field.name];
     this.#path.push(field);
-    const next = this.#value(item, field.schema, builtin);
+    const next =
+      field.name === 'metadata' && this.#struct?.embeddedResource === true
+        ? this.#embedded(item, field.schema)
+        : this.#value(item, field.schema, builtin);
     if (next !== item) object[field.name] = next;
     this.#path.pop();
+  }
+
+  /** Metadata of an object within a custom resource is decoded by itself. */
+  #embedded(metadata: unknown, schema: Schema): unknown {
+    const path = this.#path.map((step) => (typeof step === 'object' ? step.name : step)).join('.');
+    try {
+      return this.#value(metadata, schema, false);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      throw new DecodeError(`${path}: Invalid value: ${goJson(metadata)}: ${error.message}`, error.mismatch);
+    }
   }
 
   #value(value: unknown, schema: Schema, builtin: boolean): unknown {
@@ -166,6 +181,10 @@ class Walk {
     const map = value as Record<string, unknown>;
     for (const name in map) {
       const item = map[name];
+      if (item === null && !builtin && meansAbsent(schema.values)) {
+        delete map[name];
+        continue;
+      }
       this.#path.push(name);
       const next = item === null && builtin ? zeroOf(schema.values) : this.#value(item, schema.values, builtin);
       if (next !== item) map[name] = next;
@@ -208,7 +227,9 @@ class Walk {
       return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${wanted}`, mismatch);
     const names = this.#path.flatMap((step) => (typeof step === 'object' ? [step.name] : []));
     // The metadata of custom resources is decoded by itself.
-    const path = (this.#isCustom && struct === 'ObjectMeta' ? names.slice(1) : names).join('.');
+    const path = (
+      this.#isCustom && struct === 'ObjectMeta' ? names.slice(names.lastIndexOf('metadata') + 1) : names
+    ).join('.');
     const text = `json: cannot unmarshal ${found} into Go struct field ${struct}.${path} of type ${wanted}`;
     return new DecodeError(text, mismatch);
   }
@@ -221,6 +242,11 @@ function withoutUndefined(object: Record<string, unknown>): Record<string, unkno
     if (object[name] !== undefined) setField(copy, name, object[name]);
   }
   return copy;
+}
+
+/** Whether a null of a custom resource says as much as no value: it may not be there and nothing stands in for it. */
+function meansAbsent(schema: Schema): boolean {
+  return schema.nullable !== true && schema.default === undefined;
 }
 
 /** What Go has in a list or map where JSON had null. */

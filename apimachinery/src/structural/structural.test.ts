@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ObjectSchema } from '../schema/index.ts';
+import type { ObjectSchema, Schema } from '../schema/index.ts';
 import { builtinScheme } from '../scheme/index.ts';
 import {
   applyDefaults,
@@ -85,6 +85,33 @@ describe('structural', () => {
       metadata: { creationTimestamp: '2024-05-01T10:00:00Z', annotations: { a: '' } },
       spec: { containers: [{ name: 'c', args: [''], resources: { limits: { cpu: '500m', memory: '1Gi' } } }] },
     });
+  });
+
+  it('takes nulls of custom resources for nothing, but where they may be or a default stands in', () => {
+    const text = { type: 'scalar', scalar: 'string' } as const;
+    const field = (name: string, schema: Schema) => [name, { name, schema }] as const;
+    const fields = new Map([
+      field('plain', text),
+      field('maybe', { ...text, nullable: true }),
+      field('filled', { ...text, default: 'x' }),
+      field('map', { type: 'map', values: text }),
+    ]);
+    const object = { plain: null, maybe: null, filled: null, map: { a: null } };
+    expect(checkObject(object, { type: 'object', fields }).object).to.deep.equal({
+      maybe: null,
+      filled: null,
+      map: {},
+    });
+  });
+
+  it('says which object within a custom resource has metadata that is none', () => {
+    const metadata = scheme.schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
+    const fields = new Map([['metadata', { name: 'metadata', schema: metadata }]]);
+    const part: ObjectSchema = { type: 'object', fields, embeddedResource: true };
+    const schema: ObjectSchema = { type: 'object', fields: new Map([['part', { name: 'part', schema: part }]]) };
+    expect(() => checkObject({ part: { metadata: { name: 5 } } }, schema)).to.throw(
+      'part.metadata: Invalid value: {"name":5}: json: cannot unmarshal number into Go struct field ObjectMeta.name of type string',
+    );
   });
 
   it('keeps empty lists below atomic lists alone, where one of them is as good as another value', () => {

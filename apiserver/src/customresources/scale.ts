@@ -1,4 +1,5 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { getField, isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { goValue } from '@coracle/apimachinery/patch';
 import type { CustomResourceSubresourceScale } from '@coracle/apimachinery/types/apiextensions-v1';
@@ -24,9 +25,9 @@ export function compileScale({
   return {
     view: scaleView(specReplicas, statusReplicas, selector),
     validate: (object) => [
-      ...replicasErrors(specReplicas.find(object)[0], specReplicasPath),
-      ...replicasErrors(statusReplicas.find(object)[0], statusReplicasPath),
-      ...selectorErrors(selector?.find(object)[0], labelSelectorPath ?? ''),
+      ...replicasErrors(object, specReplicas, specReplicasPath),
+      ...replicasErrors(object, statusReplicas, statusReplicasPath),
+      ...(selector === undefined ? [] : selectorErrors(object, selector, labelSelectorPath ?? '')),
     ],
   };
 }
@@ -62,7 +63,10 @@ function scaleView(
 
 const int32Max = 2 ** 31 - 1;
 
-function replicasErrors(value: unknown, path: string): FieldError[] {
+function replicasErrors(object: KubernetesObject, where: JsonPath, path: string): FieldError[] {
+  const problem = wayProblem(object, where);
+  if (problem !== undefined) return [field.invalid(path, 0, problem)];
+  const [value] = where.find(object);
   if (value === undefined) return [];
   if (typeof value !== 'number' || !Number.isInteger(value)) {
     return [field.invalid(path, 0, accessorError(path, value, 'int64'))];
@@ -71,9 +75,24 @@ function replicasErrors(value: unknown, path: string): FieldError[] {
   return value > int32Max ? [field.invalid(path, value, `should be less than or equal to ${int32Max}`)] : [];
 }
 
-function selectorErrors(value: unknown, path: string): FieldError[] {
+function selectorErrors(object: KubernetesObject, where: JsonPath, path: string): FieldError[] {
+  const problem = wayProblem(object, where);
+  if (problem !== undefined) return [field.invalid(path, '', problem)];
+  const [value] = where.find(object);
   if (value === undefined || typeof value === 'string') return [];
   return [field.invalid(path, '', accessorError(path, value, 'string'))];
+}
+
+/** What is wrong on the way to a value: something there is no object. */
+function wayProblem(object: KubernetesObject, { fields = [] }: JsonPath): string | undefined {
+  let value: unknown = object;
+  for (const [index, name] of fields.entries()) {
+    if (value === undefined || value === null) return undefined;
+    if (!isObject(value))
+      return accessorError(`.${fields.slice(0, index + 1).join('.')}`, value, 'map[string]interface{}');
+    value = getField(value, name);
+  }
+  return undefined;
 }
 
 function accessorError(path: string, value: unknown, wanted: string): string {

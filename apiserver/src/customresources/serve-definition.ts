@@ -116,7 +116,6 @@ function serveVersion(parts: VersionParts): ServedResource {
   const fromStorage = (object: KubernetesObject, to = version.name) => conversion.convert(object, to);
   const metadataSchema = metaSchema(scheme, 'PartialObjectMetadata');
   const statusSchema = metaSchema(scheme, 'Status');
-  const withTypedMetadata = metadataWriter(scheme);
   return {
     row: rowOf(definition, version, storage),
     groupResource,
@@ -151,20 +150,12 @@ function serveVersion(parts: VersionParts): ServedResource {
       prune(object, storageSchema);
       applyDefaults(object, storageSchema);
     },
-    withServedZeros: withTypedMetadata,
-    withZeros: withTypedMetadata,
+    // Metadata is typed in every object and in what it embeds: what is empty there is as good as absent.
+    withServedZeros: (object) => withZeroValues(object, schema),
+    withZeros: (object) => withZeroValues(object, storageSchema),
     normalize: (object) => object,
     storedForm: (object) => object,
     ...deprecation(definition, version),
-  };
-}
-
-/** Metadata is typed in every object: what is empty there is as good as absent. */
-function metadataWriter(scheme: Scheme): (object: KubernetesObject) => KubernetesObject {
-  const schema = scheme.schemaOf('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
-  return (object) => {
-    if (object.metadata !== undefined) object.metadata = withZeroValues(object.metadata, schema);
-    return object;
   };
 }
 

@@ -56,6 +56,10 @@ function convertType(props: JSONSchemaProps, metadata: Field): Schema {
   if (props['x-kubernetes-int-or-string'] === true) return { type: 'scalar', scalar: 'int-or-string' };
   if (props.type === 'object') return convertObject(props, metadata);
   if (props.type === 'array') return convertList(props, metadata);
+  // Upstream has no type for texts of a format: any scalar may be applied, and is judged by the rules.
+  if (props.type === 'string' && props.format && props.format !== 'byte') {
+    return { type: 'scalar', scalar: 'int-or-string' };
+  }
   const scalar = scalarOf[props.type ?? ''];
   return scalar === undefined ? anything : { type: 'scalar', scalar };
 }

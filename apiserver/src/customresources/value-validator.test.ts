@@ -78,7 +78,7 @@ const table: readonly (readonly [
     'none of anyOf',
     object({}, { anyOf: [{ required: ['a'] }, { required: ['b'] }] }),
     {},
-    ['<nil>: Invalid value: "": "spec" must validate at least one schema (anyOf)'],
+    ['<nil>: Invalid value: "": "spec" must validate at least one schema (anyOf)', 'spec.a: Required value'],
   ],
 ];
 

@@ -262,11 +262,17 @@ function combinations(props: JSONSchemaProps): Check | undefined {
     };
     const fail = (detail: string) => errors.push(field.invalid('', '', `"${path}" ${detail}`));
     const passes = (checks: readonly Check[]) => checks.filter((check) => findings(check).length === 0).length;
-    if (anyOf !== undefined && passes(anyOf) === 0) fail('must validate at least one schema (anyOf)');
+    /** Where nothing fits, what the first alternative has against the value is told too. */
+    const nearest = ([first]: readonly Check[]) => first?.(value, path, noOld, errors);
+    if (anyOf !== undefined && passes(anyOf) === 0) {
+      fail('must validate at least one schema (anyOf)');
+      nearest(anyOf);
+    }
     if (oneOf !== undefined) {
       const count = passes(oneOf);
       const seen = count === 0 ? 'Found none valid' : `Found ${count} valid alternatives`;
       if (count !== 1) fail(`must validate one and only one schema (oneOf). ${seen}`);
+      if (count === 0) nearest(oneOf);
     }
     if (allOf !== undefined) {
       const before = errors.length;

@@ -7,6 +7,7 @@ import {
   groupVersion,
   type GroupVersionKind,
   groupVersionProblem,
+  parseGroupVersion,
   type ObjectSchema,
 } from '@coracle/apimachinery/schema';
 import {
@@ -19,7 +20,7 @@ import {
 import type { RequestContext } from '../filters/filter.ts';
 import { bodyEncoding } from '../negotiation/content-type.ts';
 import type { FieldValidation } from './write-options.ts';
-import { claimedKind, unrecognized, unrecognizedJson, unregistered } from './unreadable-body.ts';
+import { anotherType, claimedKind, unrecognized, unrecognizedJson, unregistered } from './unreadable-body.ts';
 import { duplicatesError, parseYaml, warningsOf } from './yaml-body.ts';
 
 /** What a body must be. */
@@ -174,13 +175,20 @@ function checkKind(
   }
   object.apiVersion ||= apiVersion;
   object.kind ||= expected.kind;
+  if (object.kind !== expected.kind && schema.builtin === true) {
+    const { version } = parseGroupVersion(object.apiVersion);
+    const why = `converting (${version}.${object.kind}) to (${goPackage(expected.group)}.${expected.kind}): unknown conversion`;
+    throw cannotHandle({ ...expected, version }, object.kind, why);
+  }
   if (object.apiVersion !== apiVersion) {
     throw badRequest(
       `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
     );
   }
-  if (object.kind !== expected.kind) {
-    const why = `converting (${expected.version}.${object.kind}) to (${expected.group || 'core'}.${expected.kind}): unknown conversion`;
-    throw cannotHandle(expected, object.kind, why);
-  }
+  if (object.kind !== expected.kind) throw anotherType(object, expected);
+}
+
+/** Package of upstream's internal types of a group. */
+function goPackage(group: string): string {
+  return group === '' ? 'core' : (group.split('.')[0] as string);
 }

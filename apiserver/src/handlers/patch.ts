@@ -17,7 +17,7 @@ import {
   goValue,
   mergedPatch,
 } from '@coracle/apimachinery/patch';
-import type { ObjectSchema, SubresourceRow } from '@coracle/apimachinery/schema';
+import { type ObjectSchema, parseGroupVersion, type SubresourceRow } from '@coracle/apimachinery/schema';
 import { checkObject, DecodeError, strictDecodingError } from '@coracle/apimachinery/structural';
 import type { RequestContext } from '../filters/filter.ts';
 import type { ApiResponse } from '../http/api-request.ts';
@@ -30,6 +30,7 @@ import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
 import { conversionProblem } from './conversion-problem.ts';
 import { changeView, expectedOf, ownedView, viewFields } from './subresource.ts';
+import { anotherType } from './unreadable-body.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { writeOf } from './writing.ts';
 
@@ -140,7 +141,7 @@ function patched(
     converts ? goValue(mergedPatch(object, body, schema)) : JSON.stringify(applyPatch(object, body, type, schema));
   try {
     const decoded = checkObject(result, schema, { wrapIntegers: converts });
-    checkKind(object, decoded.object, result);
+    checkKind(object, decoded.object, result, schema);
     const strictErrors = converts ? [...decoded.strictErrors].sort() : decoded.strictErrors;
     if (strictErrors.length > 0) reportStrict(context, strictErrors, shown, options);
     // A patch that took away what the object is has not made it another one.
@@ -154,9 +155,20 @@ function patched(
 }
 
 /** A patch may not make it an object of another kind. */
-function checkKind(before: KubernetesObject, after: KubernetesObject, result: unknown): void {
+function checkKind(
+  before: KubernetesObject,
+  after: KubernetesObject,
+  result: unknown,
+  { builtin }: ObjectSchema,
+): void {
   const { apiVersion = before.apiVersion ?? '', kind = before.kind ?? '' } = after;
   if (apiVersion === before.apiVersion && kind === before.kind) return;
+  if (builtin !== true) {
+    throw anotherType(
+      { ...after, apiVersion, kind },
+      { ...parseGroupVersion(before.apiVersion ?? ''), kind: before.kind ?? '' },
+    );
+  }
   const text = `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
   throw badPatch(JSON.stringify(result), text);
 }

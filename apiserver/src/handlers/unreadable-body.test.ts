@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { expect } from 'chai';
-import { unrecognizedJson } from './unreadable-body.ts';
+import { anotherType, unrecognizedJson } from './unreadable-body.ts';
 
 const kind = { group: '', version: 'v1', kind: 'Pod' };
 const head = 'the object provided is unrecognized (must be of type Pod): ';
@@ -27,4 +27,15 @@ describe('a body that does not say what it is', () => {
   for (const [body, expected] of cases) {
     it(JSON.stringify(body), () => expect(unrecognizedJson(kind, Buffer.from(body))?.message).to.equal(expected));
   }
+});
+
+describe('a custom resource that says it is something else', () => {
+  it('is told what it must be, under the name that it gives itself', () => {
+    const widget = { group: 'example.com', version: 'v1', kind: 'Widget' };
+    const { message, code } = anotherType({ apiVersion: 'x', kind: 'Bogus', metadata: { name: 'a' } }, widget);
+    expect(code).to.equal(422);
+    expect(message).to.equal(
+      'Bogus "a" is invalid: [kind: Invalid value: "Bogus": must be Widget, apiVersion: Invalid value: "x": must be example.com/v1]',
+    );
+  });
 });

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { badRequest, quote, type StatusError } from '@coracle/apimachinery/errors';
+import { badRequest, type FieldError, field, invalid, quote, type StatusError } from '@coracle/apimachinery/errors';
 import { isObject } from '@coracle/apimachinery/json';
+import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import {
   groupVersion,
   type GroupVersionKind,
@@ -93,4 +94,17 @@ export function claimedKind(
     version: claimed.version,
     kind: typeof kind === 'string' && kind !== '' ? kind : expected.kind,
   };
+}
+
+/** 422 for a custom resource that says it is something else, in the words of its rules (customresource ValidateTypeMeta). */
+export function anotherType(
+  { apiVersion = '', kind = '', metadata }: KubernetesObject,
+  expected: GroupVersionKind,
+): StatusError {
+  const errors: FieldError[] = [];
+  if (kind !== expected.kind) errors.push(field.invalid('kind', kind, `must be ${expected.kind}`));
+  const expectedVersion = groupVersion(expected);
+  if (apiVersion !== expectedVersion)
+    errors.push(field.invalid('apiVersion', apiVersion, `must be ${expectedVersion}`));
+  return invalid({ group: parseGroupVersion(apiVersion).group, kind }, metadata?.name ?? '', errors);
 }

@@ -37,8 +37,7 @@ const generatedNameAttemptsMax = 8;
 export async function createObject(write: Write, object: KubernetesObject): Promise<WriteResult> {
   const { resource, context } = write;
   const meta = metaOf(object);
-  // One that is none is not looked at.
-  const hasVersion = /^0*[1-9]\d*$/.test(meta.resourceVersion ?? '');
+  const version = meta.resourceVersion;
   delete meta.resourceVersion;
   wipeSystemFields(meta);
   fillNamespace(meta, resource.row.namespaced ? context.namespace : '');
@@ -55,7 +54,7 @@ export async function createObject(write: Write, object: KubernetesObject): Prom
   const attempts = generated ? generatedNameAttemptsMax : 1;
   for (let attempt = 1; ; attempt++) {
     const candidate = attempt < attempts && generated ? deepCopy(whole) : whole;
-    const result = await createOnce(write, candidate, attributes, hasVersion);
+    const result = await createOnce(write, candidate, attributes, version);
     if (result !== undefined) return result;
     if (attempt < attempts) continue;
     const name = candidate.metadata?.name ?? '';
@@ -69,7 +68,7 @@ async function createOnce(
   write: Write,
   object: KubernetesObject,
   attributes: AdmissionAttributes,
-  hasVersion: boolean,
+  version: string | undefined,
 ): Promise<WriteResult | undefined> {
   const { resource, context } = write;
   const { strategy } = resource;
@@ -84,9 +83,11 @@ async function createOnce(
       const object = answer.kind === resource.kind.kind ? resource.normalize(answer) : answer;
       return { object, stored: undefined, created: true };
     }
-    if (hasVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+    if (!context.dryRun && isVersion(version)) {
+      throw badRequest('resourceVersion should not be set on objects to be created');
+    }
     finish = (await strategy.beginCreate?.(object, context)) ?? undefined;
-    if (context.dryRun) return await dryRunResult(write, object);
+    if (context.dryRun) return await dryRunResult(write, object, version);
     const stored = await resource.store.create(resource.storedForm(object), strategy.ttlSeconds?.(object));
     if (stored === undefined) return undefined;
     written = true;
@@ -141,7 +142,18 @@ function namesLast(errors: FieldError[]): void {
   errors.splice(0, errors.length, ...others, ...errors.filter(isName));
 }
 
-async function dryRunResult(write: Write, object: KubernetesObject): Promise<WriteResult | undefined> {
+/** One that is none is not looked at. */
+function isVersion(text = ''): boolean {
+  return /^0*[1-9]\d*$/.test(text);
+}
+
+/** What nobody stores keeps the version that it was sent with. */
+async function dryRunResult(
+  write: Write,
+  object: KubernetesObject,
+  version: string | undefined,
+): Promise<WriteResult | undefined> {
+  if (version) metaOf(object).resourceVersion = version;
   const { name = '', namespace } = metaOf(object);
   const existing = await write.resource.store.get(namespace === undefined ? { name } : { namespace, name }, {
     type: 'newest',

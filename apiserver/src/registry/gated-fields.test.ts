@@ -12,6 +12,12 @@ describe('fields behind gates that are off', () => {
     expect(object).to.deep.equal(pod({}));
   });
 
+  it('take a lifecycle along that says nothing else', () => {
+    const object = { spec: { containers: [{ lifecycle: { stopSignal: 'SIGSYS' } }, { lifecycle: {} }] } };
+    dropGatedFields(object, undefined, schema);
+    expect(object).to.deep.equal({ spec: { containers: [{}, { lifecycle: {} }] } });
+  });
+
   it('go from updates of objects that have none', () => {
     const object = { spec: { ...pod({}).spec, schedulingGroup: { podGroupName: 'g' } } };
     dropGatedFields(object, pod({}), schema);

@@ -36,9 +36,13 @@ const gatedFields: Readonly<Record<string, readonly string[]>> = {
   'storage.v1.CSINodeStatus': ['storageHealth'],
 };
 
+/** Types that go as a whole with the last of their fields. */
+const vanishingTypes: ReadonlySet<string> = new Set(['core.v1.Lifecycle']);
+
 /** What is to be looked at below a type. */
 interface Plan {
   readonly gated: readonly string[];
+  readonly vanishes?: true;
   /** By the name of a field; of a list or map the one for its items, under no name. */
   readonly below: readonly { readonly name: string; readonly plan: Plan }[];
   readonly holdsItems: boolean;
@@ -64,12 +68,15 @@ function makePlan(schema: Schema): Plan {
     return plan === undefined ? [] : [{ name, plan }];
   };
   switch (schema.type) {
-    case 'object':
+    case 'object': {
+      const name = schema.name?.replace(/^io\.k8s\.api\./, '') ?? '';
       return {
-        gated: gatedFields[schema.name?.replace(/^io\.k8s\.api\./, '') ?? ''] ?? [],
+        gated: gatedFields[name] ?? [],
+        ...(vanishingTypes.has(name) ? { vanishes: true } : {}),
         below: [...schema.fields.values()].flatMap((field) => below(field.name, field.schema)),
         holdsItems: false,
       };
+    }
     case 'list':
       return { gated: [], below: below('', schema.items), holdsItems: true };
     case 'map':
@@ -109,7 +116,10 @@ function visit(value: object, { gated, below, holdsItems }: Plan, found: Found):
   }
   for (const { name, plan } of below) {
     const item = holder[name];
-    if (isStruct(item) && visit(item, plan, found)) return true;
+    if (!isStruct(item)) continue;
+    const wasEmpty = Object.keys(item).length === 0;
+    if (visit(item, plan, found)) return true;
+    if (plan.vanishes && !wasEmpty && Object.keys(item).length === 0) delete holder[name];
   }
   return false;
 }

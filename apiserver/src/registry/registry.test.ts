@@ -86,6 +86,12 @@ describe('registry', () => {
       });
     }
 
+    it('gives the version back that a dry run was sent', async () => {
+      const body = configMap('a', { metadata: { resourceVersion: 'x' } });
+      const tried = await api.client.create(ConfigMaps, body, { dryRun: true });
+      expect(tried.metadata?.resourceVersion).to.equal('x');
+    });
+
     it('stores nothing on a dry run, and still says what is wrong', async () => {
       await api.client.create(ConfigMaps, configMap('a'), { dryRun: true });
       expect(await refusal(api.client.get(ConfigMaps, { namespace, name: 'a' }))).to.contain('NotFound');

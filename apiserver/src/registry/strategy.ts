@@ -68,6 +68,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
    * and status; `none`: the kind has no generation (ConfigMap, Secret, Pod before resize, …); or an own rule.
    */
   readonly generation?: 'spec-change' | 'none' | GenerationRule<T>;
+  /** Upstream compares before it drops fields behind gates: they make a generation, and are gone. */
+  readonly countsGatedFields?: true;
 
   /** Rules the schema cannot say. `old` is set on updates; rules of unchanged fields may be ratcheted by comparing. */
   validate?(

@@ -222,6 +222,7 @@ class Update {
     const oldMeta = old.metadata ?? {};
     assign(meta, 'generation', oldMeta.generation);
     const rules = subresource ?? strategy;
+    const gatedGrowth = strategy.countsGatedFields === true && this.#generationGrows(object, old);
     dropGatedFields(object, old, resource.schema);
     if (rules.prepareForUpdate !== undefined) await rules.prepareForUpdate(object, old, context);
     else
@@ -231,7 +232,7 @@ class Update {
         subresource === undefined ? resetPaths(resource) : subresourceResets(this.#write, object, old),
       );
     carryOverSystemFields(meta, oldMeta);
-    if (this.#generationGrows(object, old)) meta.generation = (oldMeta.generation ?? 0) + 1;
+    if (gatedGrowth || this.#generationGrows(object, old)) meta.generation = (oldMeta.generation ?? 0) + 1;
 
     const errors: FieldError[] = metadataUpdateErrors(resource, meta, oldMeta, object);
     const metadataErrorsCount = errors.length;

@@ -30,8 +30,9 @@ describe('managed fields of a view', () => {
   });
 
   it('come back of their own: an owner who is no applier has the field apart from the rest', () => {
-    const entries = [entry('a', { 'f:spec': { 'f:size': {}, 'f:other': {} } })];
+    const owner = { ...entry('a', { 'f:spec': { 'f:size': {}, 'f:other': {} } }), time: '2026-01-01T00:00:00Z' };
+    const entries = [owner];
     const after = entriesOfObject(entries, entriesOfView(entries, shared), shared, 'a/v1');
-    expect(after).to.deep.equal([entry('a', { 'f:spec': { 'f:other': {} } }), entry('a', size)]);
+    expect(after).to.deep.equal([entry('a', size), { ...owner, fieldsV1: { 'f:spec': { 'f:other': {} } } }]);
   });
 });

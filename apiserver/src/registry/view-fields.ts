@@ -1,4 +1,5 @@
 import {
+  compareEntries,
   emptySet,
   type FieldSet,
   isEmptySet,
@@ -54,7 +55,7 @@ export function entriesOfObject(
     apiVersion,
     fieldsV1: { ...inObject },
   }));
-  return [...kept, ...added];
+  return [...kept, ...added].sort(compareEntries);
 }
 
 /**

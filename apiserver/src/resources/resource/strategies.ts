@@ -95,6 +95,7 @@ function setClaimDefaults(claim: DeviceClaim | undefined): void {
 
 export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: { group, resource: 'resourceslices' },
+  countsGatedFields: true,
   deletion: { returnsObject: true },
   validate: (object, old) => validateSliceSpec(specOf(object), old?.spec),
   fields: (object) => ({ 'spec.nodeName': object.spec?.nodeName ?? '', 'spec.driver': object.spec?.driver ?? '' }),
