@@ -3,9 +3,9 @@ import type { Pod, PodStatus } from '@coracle/apimachinery/types/core-v1';
 import type { StatusWriter } from './pod-services.ts';
 
 /**
- * How long a pod that may end has to run before it is reported Running. Upstream's kubelet looks at its containers once a second, so
- * that it reports few of those that end within that time as Running first; `kubectl run -i` attaches to what is Running, and
- * warns and prints twice when that has ended in the meantime.
+ * How long a pod that may end has to run before it is reported Running. `kubectl run -i` attaches to what is Running, and warns
+ * and prints twice when that has ended in the meantime. Upstream's kubelet looks at a pod's containers as soon as it has
+ * started them (PLEGOnDemandRelist), so that it is a matter of luck there; a pod that starts again is not held here either.
  */
 export const runningHoldMs = 250;
 

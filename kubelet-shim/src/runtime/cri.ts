@@ -31,10 +31,10 @@ export interface ContainerRuntime {
 
   /** Runs to the end and collects both streams; throws where the command cannot be run or the time is over. */
   execSync(containerId: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>;
-  /** Runs with live streams; resolves to the exit code once the process and its streams have ended. */
-  exec(containerId: string, request: ExecRequest, streams: SessionStreams, signal: AbortSignal): Promise<number>;
-  /** Joins the container's main process; resolves when it ends or the signal is aborted. */
-  attach(containerId: string, request: AttachRequest, streams: SessionStreams, signal: AbortSignal): Promise<void>;
+  /** Asks for a process with live streams; throws where the container cannot have one. */
+  exec(containerId: string, request: ExecRequest): Promise<RunSession>;
+  /** Asks to join the container's main process; throws where it does not run. */
+  attach(containerId: string, request: AttachRequest): Promise<RunSession>;
   /** A connection to the port as seen from inside the sandbox. Throws where nothing listens. */
   connectPort(sandboxId: string, port: number, signal: AbortSignal): Promise<Duplex>;
 
@@ -251,6 +251,12 @@ export interface TerminalSize {
   readonly height: number;
 }
 
+/**
+ * What the runtime has agreed to, on the given streams: resolves to the exit code once the process and its streams have ended
+ * or the signal is aborted. Throws SessionFailure with the runtime's words.
+ */
+export type RunSession = (streams: SessionStreams, signal: AbortSignal) => Promise<number>;
+
 /** The caller's ends of a session. The runtime reads `stdin` and `resizes` and ends the two outputs. */
 export interface SessionStreams {
   readonly stdin?: Readable;
@@ -316,6 +322,11 @@ export class RuntimeFailure extends Error {
     this.code = code;
     this.detail = detail;
   }
+}
+
+/** What ended a session that the runtime had begun; the message is for the user as it is. */
+export class SessionFailure extends Error {
+  override readonly name = 'SessionFailure';
 }
 
 /** `NOT_FOUND` → `NotFound`, as Go prints status codes in the messages that users see. */

@@ -1,5 +1,5 @@
 export type * from './cri.ts';
-export { RuntimeFailure } from './cri.ts';
+export { RuntimeFailure, SessionFailure } from './cri.ts';
 export {
   createHollowRuntime,
   endsByItself,

@@ -17,16 +17,15 @@ export class NodeRequestError extends Error {
 
 export function findPod(pods: PodManager, namespace = '', name = ''): PodWorker {
   const worker = pods.find(namespace, name);
-  if (!worker) throw new NodeRequestError(404, `pod "${name}" does not exist`);
+  if (!worker) throw new NodeRequestError(404, 'pod does not exist');
   return worker;
 }
 
-export function findRunningContainer(pods: PodManager, segments: readonly string[]): Container {
+/** Undefined where it was last seen not running. */
+export function findRunningContainer(pods: PodManager, segments: readonly string[]): Container | undefined {
   const [namespace, name] = segments;
-  const containerName = segments.at(-1) ?? '';
-  const container = latest(findPod(pods, namespace, name).observed, containerName);
-  if (!isRunning(container)) throw new NodeRequestError(404, `container not found ("${containerName}")`);
-  return container;
+  const container = latest(findPod(pods, namespace, name).observed, segments.at(-1) ?? '');
+  return isRunning(container) ? container : undefined;
 }
 
 /** The container whose log is asked for; the texts are what `kubectl logs` prints. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Container } from '../runtime/index.ts';
+import { type Container, RuntimeFailure, SessionFailure } from '../runtime/index.ts';
+import { statusOfError } from '../streaming/session-status.ts';
 import type { NodeServerDependencies } from './node-server.ts';
 import { serveAttach } from './sessions.ts';
 
@@ -14,14 +15,20 @@ describe('sessions with containers', () => {
       pods: { find: () => ({ observed: { containers: [seen], sandboxes: [] } }) },
       runtime: {
         containerStatus: async () => now,
-        attach: () => assert.fail('attached to a container that has ended'),
+        attach: () => Promise.reject(new RuntimeFailure('UNKNOWN', 'container is in CONTAINER_EXITED state')),
       },
     } as unknown as NodeServerDependencies;
   }
 
-  for (const [what, now] of [
-    ['has ended', { id: 'c1', name: 'app', state: 'CONTAINER_EXITED' }],
-    ['is gone', undefined],
+  const gone = 'container app not found in pod web_default';
+  for (const [what, now, refusal] of [
+    ['has ended', { id: 'c1', name: 'app', state: 'CONTAINER_EXITED' }, gone],
+    ['is gone', undefined, gone],
+    [
+      'the runtime has just seen end',
+      { id: 'c1', name: 'app', state: 'CONTAINER_RUNNING' },
+      'rpc error: code = Unknown desc = container is in CONTAINER_EXITED state',
+    ],
   ] as const) {
     it(`a container that ${what} since it was last seen is refused before the upgrade`, async () => {
       const socket = new PassThrough();
@@ -33,8 +40,13 @@ describe('sessions with containers', () => {
         query: new URLSearchParams('output=1'),
       });
       const answer = await text(socket);
-      assert.match(answer, /^HTTP\/1\.1 404 Not Found\r\n/);
-      assert.match(answer, /container not found \("app"\)/);
+      assert.match(answer, /^HTTP\/1\.1 500 Internal Server Error\r\n/);
+      assert.equal(answer.split('\r\n\r\n')[1], refusal);
     });
   }
+
+  it('end with what the runtime says of them, and with no more', () => {
+    const message = 'Internal error occurred: error attaching to container: no running task found';
+    assert.equal(statusOfError(new SessionFailure(message)).message, message);
+  });
 });

@@ -1,13 +1,10 @@
 import { PassThrough, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { AttachRequest, SessionStreams } from '../runtime/index.ts';
+import type { AttachRequest, RunSession } from '../runtime/index.ts';
 import { encodeStatus, type SessionStatus, statusOfError, statusOfExit } from './session-status.ts';
 import type { SpdyStream } from './spdy/index.ts';
 import { createTerminalSizes } from './terminal-sizes.ts';
 import { acceptSpdy, acceptWebSocket, type UpgradeRequest, wantsWebSocket } from './upgrade.ts';
-
-/** Runs the command, or joins the container, on the given streams; resolves to the exit code. */
-export type RunSession = (streams: SessionStreams, signal: AbortSignal) => Promise<number>;
 
 const webSocketProtocols = [
   'v5.channel.k8s.io',

@@ -1,3 +1,5 @@
+import { SessionFailure } from '../runtime/index.ts';
+
 /** The `metav1.Status` that ends a session on its error stream (v4 and later). */
 export interface SessionStatus {
   readonly metadata: Record<string, never>;
@@ -20,12 +22,9 @@ export function statusOfExit(exitCode: number): SessionStatus {
 
 export function statusOfError(error: unknown): SessionStatus {
   const text = error instanceof Error ? error.message : String(error);
-  return {
-    metadata: {},
-    status: 'Failure',
-    reason: 'InternalError',
-    message: `error executing command in container: ${text}`,
-  };
+  // The runtime has said what it was about.
+  const message = error instanceof SessionFailure ? text : `Internal error occurred: ${text}`;
+  return { metadata: {}, status: 'Failure', reason: 'InternalError', message };
 }
 
 /** Protocols before v4 carry plain text, and nothing at all where all went well. */

@@ -130,15 +130,15 @@ function criRuntimeOver(channel: Channel, socket: string): ContainerRuntime {
       const timeoutMs = timeoutSeconds > 0 ? timeoutSeconds * 1000 + execMarginMs : 0;
       return channel.call('RuntimeService/ExecSync', request, timeoutMs);
     },
-    async exec(containerId, request, streams, signal) {
+    async exec(containerId, request) {
       const body = { containerId, cmd: request.command, ...sessionFlags(request) };
-      const { url } = await channel.call<{ url: string }>('RuntimeService/Exec', body, undefined, signal);
-      return runStreamSession(url, request, streams, signal);
+      const { url } = await channel.call<{ url: string }>('RuntimeService/Exec', body);
+      return (streams, signal) => runStreamSession(url, request, streams, signal);
     },
-    async attach(containerId, request, streams, signal) {
+    async attach(containerId, request) {
       const body = { containerId, ...sessionFlags(request) };
-      const { url } = await channel.call<{ url: string }>('RuntimeService/Attach', body, undefined, signal);
-      await runStreamSession(url, request, streams, signal);
+      const { url } = await channel.call<{ url: string }>('RuntimeService/Attach', body);
+      return (streams, signal) => runStreamSession(url, request, streams, signal);
     },
     async connectPort(podSandboxId, port, signal) {
       const body = { podSandboxId, port: [port] };

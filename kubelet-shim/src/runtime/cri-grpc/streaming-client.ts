@@ -3,7 +3,7 @@ import { Duplex, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import { createSpdyConnection, type SpdyConnection } from '../../streaming/spdy/index.ts';
-import { type AttachRequest, RuntimeFailure, type SessionStreams } from '../cri.ts';
+import { type AttachRequest, RuntimeFailure, SessionFailure, type SessionStreams } from '../cri.ts';
 
 const streamProtocol = 'v4.channel.k8s.io';
 const portForwardProtocol = 'portforward.k8s.io';
@@ -73,7 +73,7 @@ function exitCodeOf(text: string): number {
   if (status.status === 'Success') return 0;
   const cause = status.details?.causes?.find(({ reason }) => reason === 'ExitCode');
   if (status.reason === 'NonZeroExitCode' && cause) return Number(cause.message);
-  throw new RuntimeFailure('UNKNOWN', status.message ?? text);
+  throw new SessionFailure(status.message ?? text);
 }
 
 function parseStatus(text: string): SessionStatus {
