@@ -21,9 +21,16 @@ describe('issuers, a webhook and a proxy that are believed', () => {
   });
 
   describeTable('who is who, said by flags', flagSections, () => {
-    const { credentials, oidc } = believers();
+    const { credentials, oidc, proxyAuthorities } = believers();
+    const requestHeader = {
+      clientCaFile: proxyAuthorities,
+      allowedNames: ['added-proxy'],
+      usernameHeaders: ['X-Remote-User', 'X-User'],
+      groupHeaders: ['X-Remote-Group', 'X-Group'],
+      extraHeaderPrefixes: ['X-Remote-Extra-', 'X-More-'],
+    };
     return {
-      access: { authentication: { oidc } },
+      access: { authentication: { oidc, requestHeader } },
       flags: [
         ...[
           `--oidc-issuer-url=${oidc.issuerUrl}`,
@@ -33,6 +40,10 @@ describe('issuers, a webhook and a proxy that are believed', () => {
         ...[`--oidc-groups-claim=${oidc.groupsClaim}`, `--oidc-groups-prefix=${oidc.groupsPrefix}`],
         ...Object.entries(oidc.requiredClaims ?? {}).map((pair) => `--oidc-required-claim=${pair.join('=')}`),
         `--oidc-signing-algs=${oidc.signingAlgorithms?.join(',')}`,
+        // Lists add to those that kube-apiserver has been given already.
+        ...[`--requestheader-client-ca-file=${proxyAuthorities}`, '--requestheader-allowed-names=added-proxy'],
+        ...['--requestheader-username-headers=X-User', '--requestheader-group-headers=X-Group'],
+        '--requestheader-extra-headers-prefix=X-More-',
       ],
       credentials,
     };

@@ -19,6 +19,8 @@ export interface Believers extends AsyncDisposable {
   readonly configFile: string;
   readonly webhookFile: string;
   readonly oidc: OidcOptions;
+  /** Authorities of proxies that are believed beside the cluster's own. */
+  readonly proxyAuthorities: string;
   credentials(keys: ReferenceKeys): Promise<ReadonlyMap<string, Credential>>;
 }
 
@@ -57,6 +59,7 @@ export async function startBelievers(): Promise<Believers> {
   const keys = makeKeys();
   issuer.keys = Object.fromEntries(Object.entries(keys).map(([id, { publicKey }]) => [id, publicKey]));
   await writeFile(file('authentication'), configuration(issuer.url, pki.authority.certificate));
+  const theirs = await ensureClusterPki({ directory: file('theirs'), servingNames: [], now: Date.now() });
   const webhook = await startWebhook();
   await writeFile(file('kubeconfig'), kubeconfigOf(webhook.url));
   return {
@@ -71,8 +74,14 @@ export async function startBelievers(): Promise<Believers> {
       requiredClaims: { tenant: 'acme' },
       signingAlgorithms: ['RS256', 'ES256'],
     },
+    proxyAuthorities: join(file('theirs'), 'ca.crt'),
     credentials: async (shared) =>
-      new Map([...tokens(issuer.url, keys), ...(await proxies(shared, file('front-proxy')))]),
+      new Map([
+        ...tokens(issuer.url, keys),
+        ...(await proxies(shared, file('front-proxy'))),
+        ['added proxy', { identity: await theirs.issue(client('added-proxy')), headers: {} }],
+        ['added proxy of another name', { identity: await theirs.issue(client('other')), headers: {} }],
+      ]),
     async [Symbol.asyncDispose]() {
       await issuer.stop();
       await webhook.stop();
@@ -173,6 +182,8 @@ function tokens(issuer: string, keys: Keys): [who: string, credential: Credentia
   }).map(([who, token]) => [who, { identity: 'none', headers: { authorization: `Bearer ${token}` } }]);
 }
 
+const client = (commonName: string) => ({ commonName, organizations: [], usages: ['client' as const], days: 1 });
+
 async function proxies({ pki, directory }: ReferenceKeys, scratch: string): Promise<[string, Credential][]> {
   // Its authority as the authority of a cluster, which can issue certificates.
   await mkdir(scratch, { recursive: true });
@@ -180,7 +191,6 @@ async function proxies({ pki, directory }: ReferenceKeys, scratch: string): Prom
     await copyFile(join(directory, `front-proxy-ca.${ending}`), join(scratch, `ca.${ending}`));
   }
   const proxyPki = await ensureClusterPki({ directory: scratch, servingNames: [], now: Date.now() });
-  const client = (commonName: string) => ({ commonName, organizations: [], usages: ['client' as const], days: 1 });
   return [
     ['front proxy', { identity: pki.frontProxyClient, headers: {} }],
     ['front proxy of another name', { identity: await proxyPki.issue(client('other-proxy')), headers: {} }],

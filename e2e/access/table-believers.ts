@@ -86,7 +86,7 @@ export const believerSections: readonly Section[] = [
 
 const others = signingAlgorithms.filter((algorithm) => !['RS256', 'ES256'].includes(algorithm)).map(signedBy);
 
-/** Who is believed where flags name one issuer, and nobody else is to be believed. */
+/** Who is believed where flags name one issuer and one proxy more, and nobody else is to be believed. */
 export const flagSections: readonly Section[] = [
   ...['OIDC token', 'OIDC token with groups and more', signedBy('ES256')].map(
     (who): Section => ({ who, rows: [whoAmI, mayNot(list)] }),
@@ -97,6 +97,19 @@ export const flagSections: readonly Section[] = [
     'OIDC token of another tenant',
     'token that the webhook knows',
   ].map((who): Section => ({ who, rows: [unknown(list)] })),
+  {
+    who: 'added proxy',
+    rows: [
+      asUser({ 'x-user': 'jane', 'x-group': 'a,b' }),
+      asUser({ 'x-remote-user': '', 'x-user': 'jane', 'x-group': ['b', ''], 'x-remote-group': 'a' }),
+      asUser({ 'x-remote-user': 'jane', 'x-user': 'joe', 'x-more-team': ['b', 'c'], 'x-remote-extra-team': 'a' }),
+      { ...unknown(list), headers: { 'x-group': 'system:masters' } },
+    ],
+  },
+  {
+    who: 'added proxy of another name',
+    rows: [{ ...unknown(list), headers: { 'x-user': 'reader' } }, unknown(list)],
+  },
   {
     who: 'administrator',
     rows: [
