@@ -1,6 +1,11 @@
 import type { AdmissionContext } from '../options.ts';
 import type { AdmissionPlugin } from './admission.ts';
-import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './plugins/certificates.ts';
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+  clusterTrustBundleAttest,
+} from './plugins/certificates.ts';
 import { defaultIngressClass, defaultStorageClass } from './plugins/default-class.ts';
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { limitRanger } from './plugins/limit-ranger.ts';
@@ -45,6 +50,7 @@ export function createAdmission(
     runtimeClass(context),
     certificateApproval(context),
     certificateSigning(context),
+    clusterTrustBundleAttest(context),
     certificateSubjectRestriction,
     defaultIngressClass(context),
     ...extra,

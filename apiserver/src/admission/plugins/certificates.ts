@@ -1,12 +1,14 @@
 import { quote, textOfError } from '@coracle/apimachinery/errors';
 import { deepEqual } from '@coracle/apimachinery/json';
-import { CertificateSigningRequests } from '@coracle/apimachinery/resources';
-import type { CertificateSigningRequest } from '@coracle/apimachinery/types/certificates-v1';
+import { CertificateSigningRequests, ClusterTrustBundles } from '@coracle/apimachinery/resources';
+import type { CertificateSigningRequest, ClusterTrustBundle } from '@coracle/apimachinery/types/certificates-v1';
 import { mastersGroup } from '../../auth/index.ts';
+import { isAuthorizedForSigner } from '../../auth/signers.ts';
 import { subjectOfRequest } from '../../auth/certificate-request.ts';
 import type { AdmissionContext } from '../../options.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
-import { refuse } from '../refuse.ts';
+import { onlyBookkeeping } from '../../resources/shared/bookkeeping.ts';
+import { isOf, refuse } from '../refuse.ts';
 
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
 
@@ -18,7 +20,7 @@ export function certificateApproval({ authorizer }: AdmissionContext): Admission
     handles: (attributes) => isRequest(attributes, 'approval'),
     async validate(attributes) {
       const { signerName } = (attributes.oldObject as CertificateSigningRequest).spec;
-      if (await mayFor(authorizer, attributes, 'approve', signerName)) return;
+      if (await isAuthorizedForSigner(authorizer, attributes.user, 'approve', signerName)) return;
       throw refuse(attributes, `user not permitted to approve requests with signerName ${quote(signerName)}`);
     },
   };
@@ -35,8 +37,24 @@ export function certificateSigning({ authorizer }: AdmissionContext): AdmissionP
       const { status: after = {} } = attributes.object as CertificateSigningRequest;
       const same =
         before.certificate === after.certificate && deepEqual(before.conditions ?? [], after.conditions ?? []);
-      if (same || (await mayFor(authorizer, attributes, 'sign', spec.signerName))) return;
+      if (same || (await isAuthorizedForSigner(authorizer, attributes.user, 'sign', spec.signerName))) return;
       throw refuse(attributes, `user not permitted to sign requests with signerName ${quote(spec.signerName)}`);
+    },
+  };
+}
+
+/** Who says what to trust a signer by must have the permission to for it. */
+export function clusterTrustBundleAttest({ authorizer }: AdmissionContext): AdmissionPlugin {
+  return {
+    name: 'ClusterTrustBundleAttest',
+    operations: ['CREATE', 'UPDATE'],
+    handles: (attributes) => isOf(attributes, ClusterTrustBundles),
+    async validate(attributes) {
+      const { object, oldObject, user } = attributes;
+      const { signerName } = (object as ClusterTrustBundle).spec;
+      if (!signerName || (oldObject !== undefined && onlyBookkeeping(object as ClusterTrustBundle, oldObject))) return;
+      if (await isAuthorizedForSigner(authorizer, user, 'attest', signerName)) return;
+      throw refuse(attributes, `user not permitted to attest for signerName ${quote(signerName)}`);
     },
   };
 }
@@ -64,30 +82,4 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
 function isRequest({ resource, subresource }: AdmissionAttributes, wanted: string): boolean {
   const { group, resource: name } = CertificateSigningRequests;
   return resource.resource === name && resource.group === group && subresource === wanted;
-}
-
-/** The permission is for the signer, or for all signers of its domain. */
-async function mayFor(
-  authorizer: AdmissionContext['authorizer'],
-  { user }: AdmissionAttributes,
-  verb: string,
-  signerName: string,
-): Promise<boolean> {
-  const domain = signerName.slice(0, Math.max(0, signerName.indexOf('/')));
-  for (const name of [signerName, `${domain}/*`]) {
-    const { decision } = await authorizer.authorize({
-      user,
-      verb,
-      isResourceRequest: true,
-      namespace: '',
-      apiGroup: 'certificates.k8s.io',
-      apiVersion: '*',
-      resource: 'signers',
-      subresource: '',
-      name,
-      path: '',
-    });
-    if (decision === 'allow') return true;
-  }
-  return false;
 }

@@ -11,16 +11,17 @@ import { podReferences } from '../../auth/node/pod-references.ts';
 import type { AdmissionContext } from '../../options.ts';
 import type { Readers } from '../../registry/readers.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { mirrorAnnotation } from '../../resources/shared/mirror-pod.ts';
 import { refuse } from '../refuse.ts';
 import { mayUseAudience } from './node-audiences.ts';
 import { forbiddenNodeLabels } from './node-labels.ts';
+import { admitPodCertificateRequest } from './node-pod-certificates.ts';
 
 const leaseNamespace = 'kube-node-lease';
 const kubeletSigners: ReadonlySet<string> = new Set([
   'kubernetes.io/kubelet-serving',
   'kubernetes.io/kube-apiserver-client-kubelet',
 ]);
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 type Rule = (node: string, attributes: AdmissionAttributes) => void | Promise<void>;
 
@@ -39,6 +40,8 @@ export function nodeRestriction(context: AdmissionContext): AdmissionPlugin {
     'storage.k8s.io/csinodes': admitCsiNode,
     'resource.k8s.io/resourceslices': admitResourceSlice,
     'certificates.k8s.io/certificatesigningrequests': admitSigningRequest,
+    'certificates.k8s.io/podcertificaterequests': (node, attributes) =>
+      admitPodCertificateRequest(context, node, attributes),
   };
   return {
     name: 'NodeRestriction',

@@ -1,8 +1,10 @@
 import {
+  ClusterTrustBundles,
   LimitRanges,
   Namespaces,
   Nodes,
   PersistentVolumeClaims,
+  PodCertificateRequests,
   Pods,
   PriorityClasses,
   RuntimeClasses,
@@ -13,6 +15,8 @@ import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { Container, PersistentVolumeClaim, Pod } from '@coracle/apimachinery/types/core-v1';
 import { expect } from 'chai';
 import { runAdmission, testAdmissionContext, type TestWrite } from '../testing/index.ts';
+import type { Authorizer } from '../../auth/authorizer.ts';
+import { clusterTrustBundleAttest } from './certificates.ts';
 import { defaultStorageClass } from './default-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { limitRanger } from './limit-ranger.ts';
@@ -280,6 +284,43 @@ describe('admission plug-ins', () => {
     });
   });
 
+  describe('ClusterTrustBundleAttest', () => {
+    const bundle = (signerName?: string, more: object = {}) =>
+      ({
+        metadata: { name: 'b', ...more },
+        spec: { ...(signerName && { signerName }), trustBundle: 't' },
+      }) as KubernetesObject;
+    const write = (object: KubernetesObject, old?: KubernetesObject, permitted = '') => {
+      const authorizer: Authorizer = {
+        name: 'one',
+        authorize: ({ verb, name }) => ({
+          decision: `${verb} ${name}` === permitted ? 'allow' : 'no-opinion',
+          reason: '',
+        }),
+      };
+      const plugin = clusterTrustBundleAttest({ ...context, authorizer });
+      const resource = ClusterTrustBundles;
+      return refusalOf(
+        runAdmission(plugin, old ? { resource, operation: 'UPDATE', object, old } : { resource, object }),
+      );
+    };
+
+    it('needs the permission of the signer, or of its domain', async () => {
+      const refusal =
+        'clustertrustbundles.certificates.k8s.io "b" is forbidden: user not permitted to attest for signerName "a.b/c"';
+      expect(await write(bundle())).to.equal('admitted');
+      expect(await write(bundle('a.b/c'))).to.equal(refusal);
+      expect(await write(bundle('a.b/c'), undefined, 'sign a.b/c')).to.equal(refusal);
+      expect(await write(bundle('a.b/c'), undefined, 'attest a.b/c')).to.equal('admitted');
+      expect(await write(bundle('a.b/c'), undefined, 'attest a.b/*')).to.equal('admitted');
+    });
+
+    it('lets the garbage collector do its work', async () => {
+      expect(await write(bundle('a.b/c', { finalizers: ['x/y'] }), bundle('a.b/c'))).to.equal('admitted');
+      expect(await write(bundle('a.b/c', { labels: { a: 'b' } }), bundle('a.b/c'))).to.match(/not permitted to attest/);
+    });
+  });
+
   describe('NodeRestriction', () => {
     const user = { username: 'system:node:n1', groups: ['system:nodes'], extra: {} };
     const asNode = (write: TestWrite) => refusalOf(runAdmission(nodeRestriction(context), { user, ...write }));
@@ -299,6 +340,35 @@ describe('admission plug-ins', () => {
       expect(await asNode({ resource: Nodes, operation: 'UPDATE', object: node('n1'), old: tainted })).to.match(
         /not allowed to modify taints/,
       );
+    });
+
+    it('lets a node ask for certificates of pods that run on it and name the signer', async () => {
+      const signer = 'example.com/signer';
+      const volumes = [
+        { name: 'v', projected: { sources: [{ podCertificate: { signerName: signer, keyType: 'ED25519' } }] } },
+      ];
+      context.readers.set(Nodes, node('n1', { uid: 'un' }));
+      context.readers.set(Pods, pod({ nodeName: 'n1', serviceAccountName: 'sa', volumes }, { uid: 'up' }));
+      context.readers.set(ServiceAccounts, { metadata: { name: 'sa', namespace: 'ns', uid: 'us' } });
+      const whose = { podName: 'p', podUID: 'up', serviceAccountName: 'sa', serviceAccountUID: 'us' };
+      const ask = (spec: object = {}) =>
+        asNode({
+          resource: PodCertificateRequests,
+          object: {
+            metadata: { name: 'r', namespace: 'ns' },
+            spec: { signerName: signer, nodeName: 'n1', nodeUID: 'un', ...whose, ...spec },
+          } as KubernetesObject,
+        });
+      expect(await ask()).to.equal('admitted');
+      expect(await ask({ nodeName: 'n2' })).to.match(/Spec.NodeName="n2", which is not the requesting node "n1"$/);
+      expect(await ask({ podUID: 'old' })).to.match(/contains pod UID \("old"\) which differs from running pod "up"$/);
+      expect(await ask({ podName: 'q' })).to.match(/while retrieving pod "ns\/q" .* pods "q" not found$/);
+      expect(await ask({ serviceAccountName: 'root' })).to.match(/\("root"\) that differs from running pod \("sa"\)$/);
+      expect(await ask({ signerName: 'example.com/other' })).to.match(
+        /pod "ns\/p" does not mount a podCertificate projected volume for signer "example.com\/other"$/,
+      );
+      context.readers.set(Pods, pod({ nodeName: 'n2', serviceAccountName: 'sa', volumes }, { uid: 'up' }));
+      expect(await ask()).to.match(/pod "ns\/p" is not running on node "n1" named in the PodCertificateRequest$/);
     });
 
     it('lets a node report on its own pods only', async () => {

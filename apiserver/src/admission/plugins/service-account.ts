@@ -5,13 +5,13 @@ import { generateName } from '@coracle/apimachinery/validation';
 import { podReferences } from '../../auth/node/pod-references.ts';
 import type { AdmissionContext } from '../../options.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../admission.ts';
+import { mirrorAnnotation } from '../../resources/shared/mirror-pod.ts';
 import { refuse } from '../refuse.ts';
 import { checkSecretReferences } from './mountable-secrets.ts';
 
 const defaultName = 'default';
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 const volumePrefix = 'kube-api-access-';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const enforceSecretsAnnotation = 'kubernetes.io/enforce-mountable-secrets';
 /** One that the token issuer knows: such a token lives on for a year, and says when it should have been read again. */
 const tokenSeconds = 3607;

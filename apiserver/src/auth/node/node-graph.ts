@@ -9,6 +9,7 @@ import {
 import type { PersistentVolume, Pod } from '@coracle/apimachinery/types/core-v1';
 import type { GroupResource } from '@coracle/apimachinery/schema';
 import type { VolumeAttachment } from '@coracle/apimachinery/types/storage-v1';
+import { mirrorAnnotation } from '../../resources/shared/mirror-pod.ts';
 import type { Readers } from '../../registry/readers.ts';
 import { podReferences } from './pod-references.ts';
 
@@ -138,7 +139,7 @@ const nothing: ReadonlySet<string> = new Set();
 
 /** A mirror pod was made by its node, and earns it nothing. */
 function isMirrorPod({ metadata }: Pod): boolean {
-  return metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+  return metadata?.annotations?.[mirrorAnnotation] !== undefined;
 }
 
 /** Secrets that a volume's driver needs on the node, as `namespace/name`. */

@@ -10,11 +10,13 @@ import { specOf } from '../shared/pod-template.ts';
 import { type Strategy, timestamp, type WriteContext } from '../shared/registry.ts';
 import { restoreStatus } from '../shared/status.ts';
 import { ageColumn, ageOf, column, nameColumn, orNone } from '../shared/table.ts';
-import { pemProblem } from './pem.ts';
+import { isCertificateRequest } from '../../auth/certificate-request.ts';
+import { certificatesProblem, pemBlocks } from './pem.ts';
 import { validateSignerName } from '../shared/signer-name.ts';
 
 type Request = CertificateSigningRequest;
 
+const certificateRequestType = 'CERTIFICATE REQUEST';
 const secondsMin = 600;
 const usages = [
   'any',
@@ -60,7 +62,10 @@ export const certificateSigningRequestStrategy: Strategy<Request> = {
     object.spec = old.spec;
     restoreStatus(object, old);
   },
-  validate: validateRequest,
+  validate: async (object, old) => [
+    ...(old === undefined ? await validateContent(object) : []),
+    ...validateRequest(object, old),
+  ],
   validateUpdate: (object, old) => validateChange(object, old, {}),
   fields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
   table: {
@@ -142,12 +147,19 @@ function setConditionTimes(object: Request, old: Request, { environment }: Write
   }
 }
 
+/** The request can be read; whether it may be signed is its signer's business. */
+async function validateContent(object: Request): Promise<FieldError[]> {
+  const request = object.spec?.request;
+  const [block] = pemBlocks(Buffer.from(request ?? '', 'base64').toString('latin1'));
+  const wrong = (text: string) => [field.invalid('spec.request', request ?? null, text)];
+  if (block?.type !== certificateRequestType) return wrong(`PEM block type must be ${certificateRequestType}`);
+  return (await isCertificateRequest(block.der)) ? [] : wrong('x509: malformed certificate request');
+}
+
 /** pkg/apis/certificates/validation.validateCertificateSigningRequest; what was stored invalid may stay. */
 function validateRequest(object: Request, old: Request | undefined): FieldError[] {
-  const { request = '', usages: asked = [], signerName = '', expirationSeconds } = specOf(object);
+  const { usages: asked = [], signerName = '', expirationSeconds } = specOf(object);
   const errors: FieldError[] = [];
-  const problem = pemProblem(request, 'CERTIFICATE REQUEST');
-  if (problem !== undefined) errors.push(field.invalid('spec.request', object.spec?.request ?? null, problem));
   if (asked.length === 0) errors.push(field.required('spec.usages'));
   if (old === undefined) errors.push(...validateUsages(asked));
   if (old === undefined && signerName === 'kubernetes.io/legacy-unknown') {
@@ -213,7 +225,7 @@ function validateChange(
   const path = 'status.certificate';
   if (may.certificate !== true) errors.push(field.forbidden(path, 'updates may not set certificate content'));
   else if (issued !== '') errors.push(field.forbidden(path, 'updates may not modify existing certificate content'));
-  const problem = certificate === '' ? undefined : pemProblem(certificate, 'CERTIFICATE');
+  const problem = certificate === '' ? undefined : certificatesProblem(certificate);
   if (problem !== undefined) errors.push(field.invalid(path, '<certificate data>', problem));
   return errors;
 }

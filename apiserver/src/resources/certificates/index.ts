@@ -1,6 +1,7 @@
 import type { Strategy } from '../shared/registry.ts';
 import { certificateSigningRequestStrategy } from './certificate-signing-request.ts';
-import { clusterTrustBundleStrategy, podCertificateRequestStrategy } from './trust.ts';
+import { clusterTrustBundleStrategy } from './cluster-trust-bundle.ts';
+import { podCertificateRequestStrategy } from './pod-certificate-request.ts';
 
 /** Kinds of the group `certificates.k8s.io`. */
 export const strategies: readonly Strategy[] = [

@@ -6,7 +6,7 @@ import { isMissing, isNotMissing, missingLast } from '../shared/declared.ts';
 import { validateSegment } from '../shared/domain-path.ts';
 import type { Strategy, TableStrategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn, wideColumn } from '../shared/table.ts';
-import { onlyBookkeeping } from './roles.ts';
+import { onlyBookkeeping } from '../shared/bookkeeping.ts';
 
 type Binding = RoleBinding | ClusterRoleBinding;
 

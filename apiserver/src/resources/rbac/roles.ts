@@ -1,9 +1,8 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
-import { semanticEqual } from '@coracle/apimachinery/json';
-import type { ObjectMeta } from '@coracle/apimachinery/meta';
 import type { ClusterRole, PolicyRule, Role } from '@coracle/apimachinery/types/rbac-v1';
 import { nameIsPathSegment, validateLabelSelector } from '@coracle/apimachinery/validation';
 import { checkRoleEscalation } from '../../auth/index.ts';
+import { onlyBookkeeping } from '../shared/bookkeeping.ts';
 import { parseSelector } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 
@@ -30,15 +29,6 @@ export const clusterRoleStrategy: Strategy<ClusterRole> = {
   },
   validate: (object) => [...validateRules(object.rules ?? [], false), ...validateAggregation(object)],
 };
-
-/** An update by the garbage collector: owner references and finalizers change nobody's rights. */
-export function onlyBookkeeping<T extends { metadata?: ObjectMeta }>(object: T, old: T): boolean {
-  const plain = ({ metadata, ...rest }: T) => {
-    const { ownerReferences: _, finalizers: __, managedFields: ___, resourceVersion: ____, ...meta } = metadata ?? {};
-    return { ...rest, metadata: meta };
-  };
-  return semanticEqual(plain(object), plain(old));
-}
 
 /** pkg/apis/rbac/validation.ValidatePolicyRule */
 function validateRules(rules: readonly PolicyRule[], namespaced: boolean): FieldError[] {

@@ -16,6 +16,7 @@ import {
   initContainersErrors,
 } from './containers.ts';
 import { podResourceErrors, resourceErrors } from './resources.ts';
+import { mirrorAnnotation } from '../../shared/mirror-pod.ts';
 import { formatErrors, oneOfErrors, optionErrors } from '../../shared/field-rules.ts';
 import { goStruct } from '../../shared/go-struct.ts';
 import { nonNegativeErrors, Unique } from './rules.ts';
@@ -24,7 +25,6 @@ import { podSecurityErrors } from './security.ts';
 import { volumeErrors } from './volumes.ts';
 
 const int32Max = 2_147_483_647;
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const deletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost';
 
 /** Rules of a whole pod; `created` is false for updates. */

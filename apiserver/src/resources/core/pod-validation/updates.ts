@@ -10,6 +10,7 @@ import type {
 } from '@coracle/apimachinery/types/core-v1';
 import { dns1123Subdomain, qualifiedName, validateImmutable, validateLegacyIp } from '@coracle/apimachinery/validation';
 import { qualityOfService } from '../pod/quality-of-service.ts';
+import { mirrorAnnotation } from '../../shared/mirror-pod.ts';
 import { formatErrors } from '../../shared/field-rules.ts';
 
 const emptySpec: PodSpec = { containers: [] };
@@ -230,7 +231,7 @@ function addressErrors(addresses: readonly { ip: string }[] | undefined, path: s
 }
 
 export function ephemeralContainersUpdateErrors(pod: Pod, old: Pod): FieldError[] {
-  if (old.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined) {
+  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
     return [field.forbidden('', 'static pods do not support ephemeral containers')];
   }
   const path = 'spec.ephemeralContainers';
@@ -246,7 +247,7 @@ export function ephemeralContainersUpdateErrors(pod: Pod, old: Pod): FieldError[
 export function resizeErrors(pod: Pod, old: Pod): FieldError[] {
   const spec = pod.spec ?? emptySpec;
   const before = old.spec ?? emptySpec;
-  if (old.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined)
+  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined)
     return [field.forbidden('', 'static pods cannot be resized')];
   if (before.os?.name === 'windows') return [field.forbidden('', 'windows pods cannot be resized')];
   const errors: FieldError[] = [];

@@ -13,6 +13,7 @@ import { fileFieldErrors, resourceReferenceErrors } from './environment.ts';
 import { formatErrors, optionErrors } from '../../shared/field-rules.ts';
 import { fileModeErrors, localPathErrors, noBackstepErrors, Unique } from './rules.ts';
 import { templateMetadataErrors } from '../../shared/template-metadata.ts';
+import { certificateSecondsMax, certificateSecondsMin, validateUserAnnotations } from '../../shared/pod-certificate.ts';
 import { validateSignerName } from '../../shared/signer-name.ts';
 import { volumeSourceErrors } from './volume-sources.ts';
 
@@ -280,23 +281,25 @@ function trustBundleErrors(bundle: NonNullable<VolumeProjection['clusterTrustBun
   return [...errors, ...localPathErrors(file ?? '', `${path}.path`)];
 }
 
-/** Longest life time of a pod's certificate, in seconds: 91 days, one day from the signers of Kubernetes (KEP-4317). */
-const certificateSecondsMax = 91 * 24 * 60 * 60;
-const kubernetesCertificateSecondsMax = 24 * 60 * 60;
-const kubernetesSigner = /^([^/]+\.)?kubernetes\.io(\/|$)/;
-
 const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
 
 function certificateErrors(certificate: NonNullable<VolumeProjection['podCertificate']>, path: string): FieldError[] {
   const { keyType, maxExpirationSeconds: seconds, signerName } = certificate;
-  const errors = validateSignerName(signerName, `${path}.signerName`);
+  const errors = [
+    ...validateSignerName(signerName, `${path}.signerName`),
+    ...validateUserAnnotations(certificate.userAnnotations, `${path}.userAnnotations`),
+  ];
   if (!keyTypes.includes(keyType)) errors.push(field.notSupported(`${path}.keyType`, keyType, keyTypes));
-  if (seconds !== undefined && seconds < 3600) {
+  if (seconds !== undefined && seconds < certificateSecondsMin) {
     errors.push(
-      field.invalid(`${path}.maxExpirationSeconds`, seconds, 'if provided, maxExpirationSeconds must be >= 3600'),
+      field.invalid(
+        `${path}.maxExpirationSeconds`,
+        seconds,
+        `if provided, maxExpirationSeconds must be >= ${certificateSecondsMin}`,
+      ),
     );
   }
-  const most = kubernetesSigner.test(signerName) ? kubernetesCertificateSecondsMax : certificateSecondsMax;
+  const most = certificateSecondsMax(signerName);
   if (seconds !== undefined && seconds > most) {
     const detail = `if provided, maxExpirationSeconds must be <= ${most}`;
     errors.push(field.invalid(`${path}.maxExpirationSeconds`, seconds, detail));

@@ -1,0 +1,34 @@
+import type { UserInfo } from '../http/api-request.ts';
+import type { Authorizer } from './authorizer.ts';
+
+/** What is done in the name of a signer: its requests are approved or signed, its trust anchors attested. */
+type SignerVerb = 'approve' | 'sign' | 'attest';
+
+/**
+ * Whether somebody has the permission for this signer, or for all signers of its domain
+ * (pkg/registry/certificates/… certauthorization.IsAuthorizedForSignerName).
+ */
+export async function isAuthorizedForSigner(
+  authorizer: Authorizer,
+  user: UserInfo,
+  verb: SignerVerb,
+  signerName: string,
+): Promise<boolean> {
+  const domain = signerName.slice(0, Math.max(0, signerName.indexOf('/')));
+  for (const name of [signerName, `${domain}/*`]) {
+    const { decision } = await authorizer.authorize({
+      user,
+      verb,
+      isResourceRequest: true,
+      namespace: '',
+      apiGroup: 'certificates.k8s.io',
+      apiVersion: '*',
+      resource: 'signers',
+      subresource: '',
+      name,
+      path: '',
+    });
+    if (decision === 'allow') return true;
+  }
+  return false;
+}
