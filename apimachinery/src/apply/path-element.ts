@@ -91,7 +91,12 @@ function elementText(element: string): string {
 }
 
 function valueText(value: unknown): string {
-  return typeof value === 'string' ? quote(value) : goJson(value);
+  if (typeof value === 'string') return quote(value);
+  if (!isObject(value)) return goJson(value);
+  // Upstream prints the fields of a map one after the other.
+  return Object.keys(value)
+    .map((name) => `${name}=${valueText(value[name])}`)
+    .join('');
 }
 
 /** A path for people, as conflicts name it: `.spec.containers[name="a"].image`. */

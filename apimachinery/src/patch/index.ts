@@ -3,4 +3,4 @@ export { applyJsonPatch, type JsonPatchOperation } from './json-patch.ts';
 export { applyMergePatch, createMergePatch } from './merge-patch.ts';
 export { mergedPatch } from './merged-patch.ts';
 export { applyStrategicMergePatch } from './strategic-merge-patch.ts';
-export { goValue } from './go-value.ts';
+export { goTypeOf, goValue } from './go-value.ts';

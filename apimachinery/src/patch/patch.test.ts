@@ -239,13 +239,19 @@ describe('strategic merge patch', () => {
       { strategy: { $retainKeys: [], type: 'x' } },
       'invalid patch format of retainKeys',
     ],
+    [
+      'items that an order leaves out, directives at the end among them',
+      { '$setElementOrder/containers': [{ name: 'a' }], containers: [{ name: 'a' }, { $patch: 'replace' }] },
+      "The order in patch list:\n[map[name:a] map[$patch:replace]]\n doesn't match $setElementOrder list:\n[map[name:a]]\n",
+    ],
+    ['items that are no objects', { containers: ['x'] }, 'expected a map[string]interface {}, but received a string'],
     ['malformed list directives', { '$deleteFromPrimitiveList.x': [] }, 'invalid patch format of primitive list'],
   ];
   for (const [name, patch, message] of refused) {
     it(`refuses ${name}`, () => {
       const document = { containers: [{ name: 'a' }], labels: { a: '1' }, strategy: { type: 'y' } };
       const error = failure(() => applyStrategicMergePatch(document, patch, podSchema));
-      expect(error.code).to.equal(message.startsWith('unknown patch type') ? 500 : 400);
+      expect(error.code).to.equal(message.startsWith('invalid patch format') ? 400 : 500);
       expect(error.message).to.equal(message);
     });
   }

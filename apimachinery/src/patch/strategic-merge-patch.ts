@@ -1,7 +1,7 @@
 import { badRequest, genericServerResponse, plainError } from '../errors/index.ts';
 import { deepCopy, getField, isObject, type JsonObject, setField, shallowCopy } from '../json/index.ts';
 import type { Schema } from '../schema/schema.ts';
-import { goValue } from './go-value.ts';
+import { goTypeOf, goValue } from './go-value.ts';
 import { itemSchema, type PatchField, patchField } from './patch-schema.ts';
 
 export const directive = '$patch';
@@ -107,6 +107,7 @@ function directiveTarget(key: string, prefix: string, problem: string): string {
 
 function deleteFromList(result: JsonObject, key: string, values: unknown, schema: Schema | undefined): void {
   const name = directiveTarget(key, deletePrefix, badPrimitiveList);
+  if (!Object.hasOwn(result, name)) return;
   const field = patchField(schema, name);
   const ofStructs = field.schema?.type === 'list' && field.schema.items.type === 'object';
   if (ofStructs && field.mergeKey === '') throw plainError('cannot merge lists without merge key for struct');
@@ -164,26 +165,30 @@ function orderedList(
 /** The items of the patch must be in the order list, in the same order. */
 function checkOrder(changes: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
   if (order.length === 0) return;
-  let position = 0;
-  for (const item of changes) {
-    if (isObject(item) && Object.hasOwn(item, directive)) continue;
-    const identity = identityOf(item, mergeKey);
-    while (position < order.length && identityOf(order[position], mergeKey) !== identity) position++;
-    if (position === order.length) {
-      const text = `The order in patch list:\n${goValue(changes)}\n doesn't match $setElementOrder list:\n${goValue(order)}\n`;
-      throw badRequest(text);
-    }
-    position++;
+  const staying = mergeKey === '' ? changes : changes.filter((item) => getField(mapOf(item), directive) !== 'delete');
+  let [index, position] = [0, 0];
+  while (index < staying.length && position < order.length) {
+    const item = staying[index];
+    const isDirective = isObject(item) && Object.hasOwn(item, directive);
+    if (isDirective || identityOf(item, mergeKey) === identityOf(order[position], mergeKey)) index++;
+    if (!isDirective) position++;
   }
+  if (index === staying.length) return;
+  const text = `The order in patch list:\n${goValue(changes)}\n doesn't match $setElementOrder list:\n${goValue(order)}\n`;
+  throw plainError(text);
+}
+
+function mapOf(item: unknown): JsonObject {
+  if (isObject(item)) return item;
+  throw plainError(`expected a map[string]interface {}, but received a ${goTypeOf(item)}`);
 }
 
 /** What makes two items of a merging list the same one: the value of the merge key, or the item where there is none. */
 function identityOf(item: unknown, mergeKey: string): unknown {
   if (mergeKey === '') return item;
-  if (!isObject(item)) throw badRequest(`expected a map, but received ${goValue(item)}`);
-  const identity = getField(item, mergeKey);
+  const identity = getField(mapOf(item), mergeKey);
   if (identity === undefined) {
-    throw badRequest(`map: ${goValue(item)} does not contain declared merge key: ${mergeKey}`);
+    throw plainError(`map: ${goValue(item)} does not contain declared merge key: ${mergeKey}`);
   }
   return identity;
 }
@@ -222,9 +227,9 @@ function followItemDirectives(before: readonly unknown[], changes: readonly unkn
   const plain: JsonObject[] = [];
   let replace = false;
   for (const item of changes) {
-    if (!isObject(item)) throw badRequest(`expected a map, but received ${goValue(item)}`);
-    const what = getField(item, directive);
-    if (what === undefined) plain.push(item);
+    const map = mapOf(item);
+    const what = getField(map, directive);
+    if (what === undefined) plain.push(map);
     else if (what === 'delete') gone.add(identityOf(item, mergeKey));
     else if (what === 'replace') replace = true;
     else if (what === 'merge') throw plainError('merging lists cannot yet be specified in the patch');

@@ -20,8 +20,11 @@ export interface DecodeOptions {
 }
 
 export interface CheckOptions {
-  /** Integers that are too large lose their upper bits, as where Go converts rather than decodes. Default false: they are refused. */
-  readonly wrapIntegers?: boolean;
+  /**
+   * As where Go converts rather than decodes: integers that are too large lose their upper bits, and paths of unknown fields
+   * leave out keys of maps. Default false: such integers are refused.
+   */
+  readonly converts?: boolean;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: false });
@@ -49,7 +52,7 @@ export function decodeStrict(body: string | Uint8Array, schema: ObjectSchema, op
 
 /** The same for a value that is parsed already (YAML, the outcome of a patch). `value` is changed in place. */
 export function checkObject(value: unknown, schema: ObjectSchema, options: CheckOptions = {}): Decoded {
-  const walk = new Walk(schema.builtin !== true, options.wrapIntegers === true);
+  const walk = new Walk(schema.builtin !== true, options.converts === true);
   const object = walk.object(value, schema) as Record<string, unknown>;
   return { object, strictErrors: walk.strictErrors };
 }
@@ -74,11 +77,11 @@ class Walk {
   readonly #path: (Field | string | number)[] = [];
   #struct: ObjectSchema | undefined;
   readonly #isCustom: boolean;
-  readonly #wrapIntegers: boolean;
+  readonly #converts: boolean;
 
-  constructor(isCustom: boolean, wrapIntegers: boolean) {
+  constructor(isCustom: boolean, converts: boolean) {
     this.#isCustom = isCustom;
-    this.#wrapIntegers = wrapIntegers;
+    this.#converts = converts;
   }
 
   object(value: unknown, schema: ObjectSchema): unknown {
@@ -149,7 +152,7 @@ class Walk {
   }
 
   #scalar(value: unknown, schema: ScalarSchema): unknown {
-    const given = this.#wrapIntegers ? wrappedInteger(value, schema) : value;
+    const given = this.#converts ? wrappedInteger(value, schema) : value;
     try {
       return canonicalScalar(given, schema, (found, wanted) => this.#typeError(value, found, wanted, schema));
     } catch (error) {
@@ -196,7 +199,8 @@ class Walk {
   #unknown(name: string): void {
     if (this.strictErrors.length >= strictErrorsMax) return;
     let path = '';
-    for (const step of [...this.#path, name]) {
+    const steps = this.#converts ? this.#path.filter((step) => typeof step !== 'string') : this.#path;
+    for (const step of [...steps, name]) {
       const part = typeof step === 'object' ? step.name : step;
       path += typeof part === 'number' ? `[${part}]` : path === '' ? part : `.${part}`;
     }

@@ -87,6 +87,14 @@ describe('structural', () => {
     });
   });
 
+  it('leaves keys of maps out of the paths of unknown fields where Go converts', () => {
+    const slice = scheme.schemaOf('io.k8s.api.resource.v1.ResourceSlice');
+    const object = { spec: { devices: [{ attributes: { model: { odd: 1 } } }] } };
+    expect(checkObject(object, slice, { converts: true }).strictErrors).to.deep.equal([
+      'unknown field "spec.devices[0].attributes.odd"',
+    ]);
+  });
+
   it('takes nulls of custom resources for nothing, but where they may be or a default stands in', () => {
     const text = { type: 'scalar', scalar: 'string' } as const;
     const field = (name: string, schema: Schema) => [name, { name, schema }] as const;
@@ -171,7 +179,7 @@ describe('structural', () => {
 
   it('cuts integers that are too large where it is told to convert', () => {
     const wrapped = (replicas: number) =>
-      checkObject({ spec: { replicas } }, deploymentSchema, { wrapIntegers: true }).object['spec'];
+      checkObject({ spec: { replicas } }, deploymentSchema, { converts: true }).object['spec'];
     expect(wrapped(2 ** 31)).to.deep.equal({ replicas: -(2 ** 31) });
     expect(wrapped(1e19)).to.deep.equal({ replicas: 0 });
     expect(() => checkObject({ spec: { replicas: 2 ** 31 } }, deploymentSchema)).to.throw(DecodeError);

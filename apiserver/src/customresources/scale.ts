@@ -1,7 +1,7 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { getField, isObject } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
-import { goValue } from '@coracle/apimachinery/patch';
+import { goTypeOf, goValue } from '@coracle/apimachinery/patch';
 import type { CustomResourceSubresourceScale } from '@coracle/apimachinery/types/apiextensions-v1';
 import type { SubresourceStrategy } from '../registry/strategy.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
@@ -97,13 +97,6 @@ function wayProblem(object: KubernetesObject, { fields = [] }: JsonPath): string
 
 function accessorError(path: string, value: unknown, wanted: string): string {
   return `${path} accessor error: ${goValue(value)} is of the type ${goTypeOf(value)}, expected ${wanted}`;
-}
-
-function goTypeOf(value: unknown): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return '[]interface {}';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return typeof value === 'object' ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : 'string';
 }
 
 function withoutAbsent<T extends object>(fields: T): T {

@@ -75,6 +75,21 @@ const table: readonly (readonly [
   ],
   ['int or string', object({ port: { 'x-kubernetes-int-or-string': true } }), { port: '80%' }, []],
   [
+    'a number where a text of a format should be',
+    object({ since: { type: 'string', format: 'date-time' } }),
+    { since: 8080 },
+    ['spec.since: Invalid value: "int64": spec.since in body must be of type date-time: "int64"'],
+  ],
+  [
+    'a wrong type that is none of the values either',
+    object({ mode: { type: 'string', enum: ['a'] } }),
+    { mode: 5 },
+    [
+      'spec.mode: Invalid value: "integer": spec.mode in body must be of type string: "integer"',
+      'spec.mode: Unsupported value: 5: supported values: "a"',
+    ],
+  ],
+  [
     'none of anyOf',
     object({}, { anyOf: [{ required: ['a'] }, { required: ['b'] }] }),
     {},

@@ -35,22 +35,22 @@ const noOld: unique symbol = Symbol('no old value');
 
 function compile(props: JSONSchemaProps): Check {
   const types = typesOf(props);
+  const enumOnly = enumCheck(props);
   const checks = [
-    enumCheck(props),
+    combinations(props),
     stringChecks(props),
     numberChecks(props),
     listChecks(props),
+    enumOnly,
     objectChecks(props),
-    combinations(props),
   ].filter((check) => check !== undefined);
   return (value, path, old, errors) => {
     if (old !== undefined && old !== noOld && deepEqual(value, old)) return;
     if (value === null && props.nullable === true) return;
-    if (types.length > 0 && !types.some((type) => isType(value, type))) {
-      errors.push(typeError(value, path, types));
-      return;
-    }
-    for (const check of checks) check(value, path, old, errors);
+    const mismatch = typeMismatch(value, path, types, props.format);
+    if (mismatch !== undefined) errors.push(mismatch);
+    if (value === null) enumOnly?.(value, path, old, errors);
+    else for (const check of checks) check(value, path, old, errors);
   };
 }
 
@@ -100,9 +100,27 @@ function jsonTypeOf(value: unknown): string {
   return typeof value;
 }
 
-function typeError(value: unknown, path: string, types: readonly string[]): FieldError {
-  const found = jsonTypeOf(value);
-  return field.typeInvalid(path, found, `${inBody(path)} must be of type ${types.join(',')}: "${found}"`);
+/**
+ * A value of another type (kube-openapi typeValidator). A format is the type of what has one: its name is told, and texts and
+ * lists are left to it.
+ */
+function typeMismatch(value: unknown, path: string, types: readonly string[], format = ''): FieldError | undefined {
+  if (types.length === 0 || types.some((type) => isType(value, type))) return undefined;
+  const isTextOrList = typeof value === 'string' || Array.isArray(value);
+  if (format === '' || value === null) return typeError(path, types.join(','), jsonTypeOf(value));
+  if (!isTextOrList) return typeError(path, format, formatOf(value));
+  const isNumeric = types.includes('number') || types.includes('integer');
+  return isNumeric ? typeError(path, types.join(','), jsonTypeOf(value)) : undefined;
+}
+
+/** The format that upstream sees in a value. */
+function formatOf(value: unknown): string {
+  if (typeof value !== 'number') return '';
+  return Number.isInteger(value) ? 'int64' : 'float64';
+}
+
+function typeError(path: string, wanted: string, found: string): FieldError {
+  return field.typeInvalid(path, found, `${inBody(path)} must be of type ${wanted}: "${found}"`);
 }
 
 /** `spec.replicas in body`; nothing but `in body` at the root, as upstream prints it. */

@@ -38,7 +38,7 @@ function decode(context: RequestContext, bytes: Uint8Array, { fieldValidation }:
 /** Merged data as an object of its kind: what is explicitly null in a map or list is a zero value. */
 export function decoded(merged: KubernetesObject, schema: ObjectSchema): KubernetesObject {
   try {
-    return checkObject(merged, schema, { wrapIntegers: true }).object as KubernetesObject;
+    return checkObject(merged, schema, { converts: true }).object as KubernetesObject;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { apiVersion = '', kind = '', metadata } = merged;

@@ -16,6 +16,7 @@ const cases: [value: unknown, schema: Schema, wanted: string, expected: string][
   [5, scalar('bytes'), '[]uint8', 'cannot restore slice from int64'],
   ['x', scalar('quantity'), 'resource.Quantity', 'otherwise'],
   [5, scalar('time'), 'v1.Time', 'json: cannot unmarshal number into Go value of type string'],
+  [1.5, scalar('int-or-string'), 'intstr.IntOrString', 'json: cannot unmarshal number 1.5 into Go value of type int32'],
   ['x', { type: 'list', listType: 'atomic', items: scalar('string') }, '[]string', 'cannot restore slice from string'],
   [[], { type: 'map', values: scalar('string') }, 'map[string]string', 'cannot restore map from slice'],
 ];

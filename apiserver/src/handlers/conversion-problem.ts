@@ -23,7 +23,11 @@ export function conversionProblem({ value, schema, wanted }: Mismatch, otherwise
   if (schema.scalar === 'bytes') {
     return typeof value === 'string' ? `error decoding from json: ${otherwise}` : `cannot restore slice from ${kind}`;
   }
-  return typeof value === 'string' || schema.scalar === 'quantity' || schema.scalar === 'int-or-string'
+  if (schema.scalar === 'int-or-string') {
+    const found = typeof value === 'number' ? `number ${value}` : jsonType(value);
+    return `json: cannot unmarshal ${found} into Go value of type int32`;
+  }
+  return typeof value === 'string' || schema.scalar === 'quantity'
     ? otherwise
     : `json: cannot unmarshal ${jsonType(value)} into Go value of type string`;
 }

@@ -32,13 +32,12 @@ export async function deleteCollection(call: Call): Promise<ApiResponse> {
   if (negotiated.transform !== undefined || negotiated.encoding === 'protobuf' || resource.schema.builtin !== true) {
     return respondWithList(call, negotiated, items, meta);
   }
-  // Upstream's list of what it deleted is typed: its items do not say what they are.
-  const served = await Promise.all(items.map(({ object }) => servedForm(resource, object)));
-  return respondWithMadeUpList(call, negotiated, served.map(withoutKind), meta);
-}
-
-function withoutKind({ kind: _kind, apiVersion: _apiVersion, ...rest }: KubernetesObject): KubernetesObject {
-  return rest;
+  return respondWithMadeUpList(
+    call,
+    negotiated,
+    items.map(({ object }) => object),
+    meta,
+  );
 }
 
 /** Somebody else may have deleted it in the meantime: then it is gone, which is what was asked for. */

@@ -140,7 +140,7 @@ function patched(
   const shown = () =>
     converts ? goValue(mergedPatch(object, body, schema)) : JSON.stringify(applyPatch(object, body, type, schema));
   try {
-    const decoded = checkObject(result, schema, { wrapIntegers: converts });
+    const decoded = checkObject(result, schema, { converts });
     checkKind(object, decoded.object, result, schema);
     const strictErrors = converts ? [...decoded.strictErrors].sort() : decoded.strictErrors;
     if (strictErrors.length > 0) reportStrict(context, strictErrors, shown, options);

@@ -139,7 +139,7 @@ function jsonView(shape: Shape): View {
         separator: comma,
         tail: listEnd,
       }),
-    listOf: (items, meta) => jsonList(shape, items, meta, (object) => [encode(object)]),
+    listOf: (items, meta) => jsonList(shape, items, meta, (object) => [encodeItem(shape, object)]),
     listValue: (items, meta) => listValue(shape, items, meta),
     frame: (type, stored) =>
       lazyFrame(
@@ -149,6 +149,14 @@ function jsonView(shape: Shape): View {
     frameOf: textFrame,
     errorFrame: (status) => textFrame('ERROR', status),
   };
+}
+
+/** As an item of a list: those of upstream's typed lists do not say what they are. */
+function encodeItem(shape: Shape, object: KubernetesObject): Buffer {
+  const value = shape.value(object);
+  if (!shape.typed) return Buffer.from(JSON.stringify(value));
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = value;
+  return Buffer.from(JSON.stringify(rest));
 }
 
 const openBrace = Buffer.from('{');

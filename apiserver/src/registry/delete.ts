@@ -31,12 +31,12 @@ const planningRoundsMax = 10;
  */
 export async function deleteObject(write: Write, name: string, options: DeleteOptions): Promise<DeleteResult> {
   const { resource } = write;
+  warnUndecided(write, options);
   for (let round = 0; round < planningRoundsMax; round++) {
     const current = await resource.store.get(keyOf(write, name), { type: 'newest' });
     if (current === undefined) throw notFound(resource.groupResource, name);
     checkPreconditions(write, current.object, options);
     checkUnsafe(write, current.object, options);
-    warnUndecided(write, options);
     const plan = planDeletion(write, current.object, options);
     try {
       if (plan.type === 'now') return await new Deletion(write, name, options).remove(current);

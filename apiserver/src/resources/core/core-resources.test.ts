@@ -7,10 +7,19 @@ import {
   Namespaces,
   Nodes,
   Pods,
+  PodTemplates,
   Secrets,
   Services,
 } from '@coracle/apimachinery/resources';
-import type { ConfigMap, LimitRange, Node, Pod, Secret, Service } from '@coracle/apimachinery/types/core-v1';
+import type {
+  ConfigMap,
+  LimitRange,
+  Node,
+  Pod,
+  PodTemplate,
+  Secret,
+  Service,
+} from '@coracle/apimachinery/types/core-v1';
 import { rawRequest, startTestApiServer, type TestApiServer } from '../../testing/index.ts';
 
 const namespace = 'default';
@@ -160,6 +169,22 @@ describe('core resources', () => {
     const error = await refusal(api.client.update(Secrets, { ...made, data: { a: 'eA==' } }));
     expect(error.message).to.include('data: Forbidden: field is immutable when `immutable` is set');
   });
+
+  for (const [image, policy] of [
+    ['main', 'Always'],
+    ['registry.example.com:5000/a/b_c:latest', 'Always'],
+    ['main:1', 'IfNotPresent'],
+    ['a b', 'IfNotPresent'],
+  ] as const) {
+    it(`pulls ${image} ${policy}`, async () => {
+      const containers = [{ name: 'c', image }];
+      const made = await api.client.create(PodTemplates, {
+        metadata: { name: 't', namespace },
+        template: { spec: { containers } },
+      } as PodTemplate);
+      expect(made.template?.spec?.containers[0]?.imagePullPolicy).to.equal(policy);
+    });
+  }
 
   it('reads empty bytes back where there were none', async () => {
     const data = { a: null } as unknown as Record<string, string>;

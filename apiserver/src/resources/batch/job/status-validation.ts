@@ -146,6 +146,13 @@ function validateIndexes(job: Job, changed: Changed): FieldError[] {
   const { completedIndexes = '', failedIndexes } = job.status ?? {};
   const { completions, completionMode, backoffLimitPerIndex } = job.spec ?? {};
   if (!changed('completedIndexes', 'failedIndexes')) return errors;
+  const read = (text: string, path: string) =>
+    completions === undefined ? [] : readIndexes(text, completions, path, errors);
+  const completed = read(completedIndexes, 'status.completedIndexes');
+  const failed =
+    failedIndexes === undefined || backoffLimitPerIndex === undefined
+      ? []
+      : read(failedIndexes, 'status.failedIndexes');
   if (completedIndexes !== '' && completionMode !== 'Indexed') {
     const text = 'cannot set non-empty completedIndexes when non-indexed completion mode';
     errors.push(field.invalid('status.completedIndexes', completedIndexes, text));
@@ -154,10 +161,6 @@ function validateIndexes(job: Job, changed: Changed): FieldError[] {
     const text = 'cannot set non-null failedIndexes when backoffLimitPerIndex is null';
     errors.push(field.invalid('status.failedIndexes', failedIndexes, text));
   }
-  if (completions === undefined) return errors;
-  const completed = readIndexes(completedIndexes, completions, 'status.completedIndexes', errors);
-  if (failedIndexes === undefined || backoffLimitPerIndex === undefined) return errors;
-  const failed = readIndexes(failedIndexes, completions, 'status.failedIndexes', errors);
   const common = commonIndex(completed, failed);
   if (common !== undefined) {
     const text = `failedIndexes and completedIndexes overlap at index: ${common}`;

@@ -1,13 +1,12 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { semanticEqual } from '@coracle/apimachinery/json';
-import { quantityOrZero } from '@coracle/apimachinery/quantity';
+import { quantityOrZero, quantityValue } from '@coracle/apimachinery/quantity';
 import type {
   CSIPersistentVolumeSource,
   PersistentVolume,
   PersistentVolumeSpec,
 } from '@coracle/apimachinery/types/core-v1';
 import { dns1123Label, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
-import { nonNegative } from '../../shared/quantities.ts';
 import { hostPathTypes, nodeSelectorErrors, volumeSourceErrors } from '../pod-validation/index.ts';
 import { formatErrors, optionErrors } from '../../shared/field-rules.ts';
 import { driverNameErrors } from '../../shared/driver-name.ts';
@@ -76,8 +75,9 @@ function capacityErrors({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
   for (const name of names) {
     const path = `spec.capacity[${name}]`;
     const text = capacity[name] as string;
-    errors.push(...nonNegative(text, path));
-    if (quantityOrZero(text).sign <= 0) errors.push(field.invalid(path, text, 'must be greater than zero'));
+    const { sign } = quantityOrZero(text);
+    if (sign < 0) errors.push(field.invalid(path, quantityValue(text), 'must be a valid resource quantity'));
+    if (sign <= 0) errors.push(field.invalid(path, text, 'must be greater than zero'));
   }
   return errors;
 }

@@ -48,8 +48,17 @@ function setContainerDefaults(container: Container | EphemeralContainer): void {
   setHandlerDefaults(container.lifecycle?.preStop);
 }
 
-/** `Always` for images without a tag or digest and for `:latest`. */
+const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const hostPart = '[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]+)?';
+const digestPart = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
+/** A reference as registries know it (distribution/reference). */
+const imageName = new RegExp(
+  `^(?:${hostPart}/)?${pathPart}(?:/${pathPart})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@${digestPart})?$`,
+);
+
+/** `Always` for images without a tag or digest and for `:latest`; what is no reference has no tag to go by. */
 export function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
+  if (!imageName.test(image)) return 'IfNotPresent';
   const [reference = '', digest] = image.split('@');
   const name = reference.slice(reference.lastIndexOf('/') + 1);
   const tag = name.includes(':') ? name.slice(name.indexOf(':') + 1) : undefined;

@@ -40,7 +40,9 @@ export function serviceErrors(service: Service, old: Service | undefined): Field
     ...oneOf('spec.type', spec.type, types),
     ...nodePortErrors(spec),
     ...sourceRangeErrors(service, old),
-    ...loadBalancerErrors(spec),
+    ...nodePortAllocationErrors(spec),
+    // Of an update they are told with what may not change.
+    ...(before === undefined ? loadBalancerClassErrors(spec, undefined) : []),
     ...trafficErrors(spec),
   ];
 }
@@ -48,14 +50,11 @@ export function serviceErrors(service: Service, old: Service | undefined): Field
 export function serviceUpdateErrors(service: Service, old: Service): FieldError[] {
   const spec = specOf(service);
   const before = specOf(old);
-  const errors = [...clusterIpUpdateErrors(spec, before), ...familyUpdateErrors(spec, before)];
-  if (
-    spec.type === 'LoadBalancer' &&
-    before.type === 'LoadBalancer' &&
-    spec.loadBalancerClass !== before.loadBalancerClass
-  ) {
-    errors.push(field.invalid('spec.loadBalancerClass', spec.loadBalancerClass, 'may not change once set'));
-  }
+  const errors = [
+    ...clusterIpUpdateErrors(spec, before),
+    ...familyUpdateErrors(spec, before),
+    ...loadBalancerClassErrors(spec, before),
+  ];
   if (
     needsHealthCheckPort(before) &&
     needsHealthCheckPort(spec) &&
@@ -235,19 +234,26 @@ function sourceRangeErrors({ metadata, ...service }: Service, old: Service | und
   return [...forbidden(path), ...cidrs.flatMap((cidr) => validateLegacyCidr(path, cidr.trim()))];
 }
 
-function loadBalancerErrors({ type, allocateLoadBalancerNodePorts, loadBalancerClass }: ServiceSpec): FieldError[] {
-  const errors: FieldError[] = [];
-  const text = "may only be used when `type` is 'LoadBalancer'";
-  if (type === 'LoadBalancer') {
-    if (allocateLoadBalancerNodePorts === undefined) errors.push(field.required('allocateLoadBalancerNodePorts'));
-    const findings = loadBalancerClass === undefined ? [] : qualifiedName(loadBalancerClass);
-    errors.push(...findings.map((finding) => field.invalid('spec.loadBalancerClass', loadBalancerClass, finding)));
-  } else {
-    if (allocateLoadBalancerNodePorts !== undefined)
-      errors.push(field.forbidden('spec.allocateLoadBalancerNodePorts', text));
-    if (loadBalancerClass !== undefined) errors.push(field.forbidden('spec.loadBalancerClass', text));
-  }
-  return errors;
+const forBalancersOnly = "may only be used when `type` is 'LoadBalancer'";
+
+function nodePortAllocationErrors({ type, allocateLoadBalancerNodePorts: allocates }: ServiceSpec): FieldError[] {
+  if (type === 'LoadBalancer') return allocates === undefined ? [field.required('allocateLoadBalancerNodePorts')] : [];
+  return allocates === undefined ? [] : [field.forbidden('spec.allocateLoadBalancerNodePorts', forBalancersOnly)];
+}
+
+function loadBalancerClassErrors(
+  { type, loadBalancerClass }: ServiceSpec,
+  before: ServiceSpec | undefined,
+): FieldError[] {
+  const path = 'spec.loadBalancerClass';
+  if (type !== 'LoadBalancer') return loadBalancerClass === undefined ? [] : [field.forbidden(path, forBalancersOnly)];
+  const isOther = before?.type === 'LoadBalancer' && loadBalancerClass !== before.loadBalancerClass;
+  return [
+    ...(isOther ? [field.invalid(path, loadBalancerClass, 'may not change once set')] : []),
+    ...(loadBalancerClass === undefined ? [] : qualifiedName(loadBalancerClass)).map((text) =>
+      field.invalid(path, loadBalancerClass, text),
+    ),
+  ];
 }
 
 function trafficErrors(spec: ServiceSpec): FieldError[] {
