@@ -229,7 +229,7 @@ async function assemble(
       }),
       audit: auditFilter(audit),
       impersonation: impersonationFilter(authorizer),
-      priority: priorityFilter(flowControl),
+      priority: priorityFilter(flowControl, environment.clock),
       authorization: authorizationFilter(authorizer, access),
     },
     rootHandler(core, aggregation.handle, [
@@ -324,6 +324,7 @@ function contextOf(request: ApiRequest): RequestContext {
     signal: request.signal,
     warnings: new Warnings(),
     auditId: '',
+    waitedMs: 0,
     annotations: new AuditAnnotations(),
   };
 }

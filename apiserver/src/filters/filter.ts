@@ -13,6 +13,8 @@ export interface RequestContext {
   signal: AbortSignal;
   /** Set by the deadline filter: how long the request may take. Absent for long-running ones. Milliseconds. */
   timeoutMs?: number;
+  /** What the answer waited for others than this server: for a seat, and for admission webhooks. Milliseconds. */
+  waitedMs: number;
   /** Set by the priority filter: headers of the answer, be it an error. */
   flowHeaders?: Readonly<Record<string, string>>;
   /** Set by the priority filter for watches; called once the initial events are told. */

@@ -1,3 +1,4 @@
+import type { Clock } from '@coracle/apimachinery/clock';
 import type { ApiResponse } from '../http/api-request.ts';
 import { textResponse } from '../negotiation/object-response.ts';
 import { isLongRunning } from './deadline.ts';
@@ -34,13 +35,17 @@ export interface Turn {
  * Components in this process come through here like everybody else, each under its own name. What the server does for
  * itself without a request (`Readers`, `Writers`) does not.
  */
-export function priorityFilter(flowControl: FlowControl): Filter {
+export function priorityFilter(flowControl: FlowControl, clock: Pick<Clock, 'monotonic'>): Filter {
   return async (context, next) => {
     const isWatch = context.info.verb === 'watch';
     if (!isWatch && isLongRunning(context)) return next(context);
     const turn = flowControl.begin(context);
     context.flowHeaders = turn.headers;
-    if (turn.wait !== undefined) await turn.wait;
+    if (turn.wait !== undefined) {
+      const begin = clock.monotonic();
+      await turn.wait;
+      context.waitedMs += clock.monotonic() - begin;
+    }
     if (!turn.decide()) return tooManyRequests(turn.retryAfterSeconds());
     if (isWatch) return runWatch(context, next, turn, flowControl.watchOpened(context));
     return run(context, next, turn);

@@ -34,6 +34,7 @@ export function deletionOf(call: Call, options: DeleteOptions): Write {
     options: wire,
     subresource: undefined,
     annotate: (key, value) => context.annotations.set(key, value),
+    waited: (milliseconds) => void (context.waitedMs += milliseconds),
   };
 }
 

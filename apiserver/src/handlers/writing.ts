@@ -23,6 +23,7 @@ export function writeOf(call: Call, options: WriteOptions): Write {
     options: options.wire,
     subresource,
     annotate: (key, value) => context.annotations.set(key, value),
+    waited: (milliseconds) => void (context.waitedMs += milliseconds),
   };
 }
 

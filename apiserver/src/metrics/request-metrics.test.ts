@@ -1,4 +1,7 @@
+import { createVirtualClock } from '@coracle/client/testing';
 import { expect } from 'chai';
+import type { RequestContext } from '../filters/filter.ts';
+import { createRequestMetrics } from './index.ts';
 import { rawRequest, startTestApiServer, toRequest } from '../testing/index.ts';
 
 describe('request metrics', () => {
@@ -20,6 +23,20 @@ describe('request metrics', () => {
     expect(await series()).to.equal(before);
     const { text } = await ask('GET', '/metrics');
     expect(text).to.match(/apiserver_request_total{verb="LIST",group="",version="v1",resource="pods"/);
+  });
+
+  it('tell apart what others took of a request', async () => {
+    const clock = createVirtualClock();
+    const { registry, filter } = createRequestMetrics(clock, { find: () => undefined });
+    const request = { method: 'GET', query: new URLSearchParams() };
+    const context = { request, info: { verb: 'get', subresource: '' }, waitedMs: 0 } as unknown as RequestContext;
+    await filter(context, async () => {
+      await clock.advance(3000);
+      context.waitedMs += 2000;
+      return { status: 200, body: { type: 'empty' } };
+    });
+    expect(registry.text()).to.match(/apiserver_request_duration_seconds_sum{.*} 3\n/);
+    expect(registry.text()).to.match(/apiserver_request_sli_duration_seconds_sum{.*} 1\n/);
   });
 
   it('tell which watches are open, and what is stored', async () => {

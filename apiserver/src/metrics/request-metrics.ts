@@ -3,7 +3,7 @@ import type { Filter, RequestContext } from '../filters/filter.ts';
 import { isLongRunning } from '../filters/deadline.ts';
 import { whenBodyEnds } from '../filters/when-body-ends.ts';
 import type { ResourceTable } from '../registry/served-resource.ts';
-import { MetricRegistry } from './registry.ts';
+import { type Counter, MetricRegistry } from './registry.ts';
 
 export interface RequestMetrics {
   readonly registry: MetricRegistry;
@@ -40,6 +40,29 @@ export function createRequestMetrics(clock: Clock, resources: Pick<ResourceTable
     },
     durationBounds,
   );
+  const ownDurations = registry.histogram(
+    {
+      name: 'apiserver_request_sli_duration_seconds',
+      help: 'Response latency distribution (not counting webhooks and queue waits) in seconds for each verb, group, version, resource, subresource, scope.',
+      labels: requestLabels,
+    },
+    durationBounds,
+  );
+  const known = new Map<string, RequestSeries>();
+  const seriesOf = (labels: readonly string[]): RequestSeries => {
+    const key = labels.join('/');
+    let series = known.get(key);
+    if (series === undefined) {
+      series = {
+        labels,
+        count: countByCode(total, labels),
+        duration: durations.with(labels),
+        ownDuration: ownDurations.with(labels),
+      };
+      known.set(key, series);
+    }
+    return series;
+  };
   const inFlight = { mutating: 0, readOnly: 0 };
   registry.gauge(
     {
@@ -60,16 +83,38 @@ export function createRequestMetrics(clock: Clock, resources: Pick<ResourceTable
     const begin = clock.monotonic();
     try {
       const response = await next(context);
-      const labels = labelsOf(context, isServed(context, resources));
-      total.add([...labels, String(response.status)]);
-      if (counted) durations.observe(labels, (clock.monotonic() - begin) / 1000);
+      const series = seriesOf(labelsOf(context, isServed(context, resources)));
+      series.count(response.status);
+      if (counted) {
+        const elapsedMs = clock.monotonic() - begin;
+        series.duration(elapsedMs / 1000);
+        if (!context.request.query.has('dryRun')) series.ownDuration(Math.max(0, elapsedMs - context.waitedMs) / 1000);
+      }
       if (response.body.type !== 'watch') return response;
-      return { ...response, body: whenBodyEnds(response.body, context.request.signal, watches.open(labels)) };
+      return { ...response, body: whenBodyEnds(response.body, context.request.signal, watches.open(series.labels)) };
     } finally {
       if (counted) inFlight[kind]--;
     }
   };
   return { registry, filter };
+}
+
+/** What requests with the same labels are counted and measured by. */
+interface RequestSeries {
+  readonly labels: readonly string[];
+  readonly count: (code: number) => void;
+  readonly duration: (seconds: number) => void;
+  /** Without what others took of it. */
+  readonly ownDuration: (seconds: number) => void;
+}
+
+function countByCode(total: Counter, labels: readonly string[]): (code: number) => void {
+  const counts = new Map<number, () => void>();
+  return (code) => {
+    let count = counts.get(code);
+    if (count === undefined) counts.set(code, (count = total.with([...labels, String(code)])));
+    count();
+  };
 }
 
 /** Of the long-running requests the watches: the others end in ways that only their connections know. */

@@ -85,6 +85,7 @@ export function createWriters(resources: ResourceTable, readers: Readers, enviro
       options: {},
       subresource: undefined,
       annotate: () => {},
+      waited: () => {},
     };
   };
   return writers;

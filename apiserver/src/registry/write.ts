@@ -20,6 +20,8 @@ export interface Write {
   readonly subresource: Extract<SubresourceStrategy, { type: 'update' }> | undefined;
   /** Adds an annotation to the audit event. */
   annotate(key: string, value: string): void;
+  /** Tells how long a webhook had the request. */
+  waited(milliseconds: number): void;
 }
 
 /** What a write made of an object. `stored` is missing where nothing was stored: dry runs and answers made up on the spot. */
@@ -62,6 +64,7 @@ export function admissionAttributes(
     signal: context.signal,
     warn: (text) => context.warn(text),
     annotate: (key, value) => write.annotate(key, value),
+    waited: (milliseconds) => write.waited(milliseconds),
     toVersion: (from, version) => resource.fromStorage(from, version),
   };
 }

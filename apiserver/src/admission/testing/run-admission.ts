@@ -57,6 +57,7 @@ export function writeOf({
     signal: new AbortController().signal,
     warn: () => {},
     annotate: () => {},
+    waited: () => {},
     toVersion: (each) => each,
   };
   return attributes;

@@ -15,6 +15,11 @@ import { isOwnKind } from './review.ts';
 export function mutatingWebhooks(context: AdmissionContext, client: WebhookClient): AdmissionPlugin {
   const index = new HookIndex(context, MutatingWebhookConfigurations);
   const dispatch = new HookDispatch(context, client);
+  const { clock } = context.environment;
+  const timed = async (attributes: AdmissionAttributes, call: Promise<void>): Promise<void> => {
+    const begin = clock.monotonic();
+    await call.finally(() => attributes.waited(clock.monotonic() - begin));
+  };
   return {
     name: 'MutatingAdmissionWebhook',
     operations: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'],
@@ -25,13 +30,13 @@ export function mutatingWebhooks(context: AdmissionContext, client: WebhookClien
       for (const [position, named] of index.hooks.entries()) {
         const due = await dispatch.due(named, attributes);
         if (due === undefined) continue;
-        await mutate(dispatch, due, attributes, 0, position);
+        await timed(attributes, mutate(dispatch, due, attributes, 0, position));
         called.push({ due, position, after: attributes.object });
         if (due.hook.reinvocationPolicy === 'IfNeeded') again.add(due.hook.name);
       }
       for (const { due, position, after } of called) {
         if (!again.has(due.hook.name) || deepEqual(after, attributes.object)) continue;
-        await mutate(dispatch, due, attributes, 1, position);
+        await timed(attributes, mutate(dispatch, due, attributes, 1, position));
       }
     },
   };

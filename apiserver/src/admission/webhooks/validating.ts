@@ -10,6 +10,7 @@ import type { NamedHook } from './types.ts';
 export function validatingWebhooks(context: AdmissionContext, client: WebhookClient): AdmissionPlugin {
   const index = new HookIndex(context, ValidatingWebhookConfigurations);
   const dispatch = new HookDispatch(context, client);
+  const { clock } = context.environment;
 
   const judge = async (named: NamedHook, attributes: AdmissionAttributes): Promise<void> => {
     const due = await dispatch.due(named, attributes);
@@ -22,7 +23,9 @@ export function validatingWebhooks(context: AdmissionContext, client: WebhookCli
     operations: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'],
     handles: (attributes) => index.hooks.length > 0 && !isExempt(attributes),
     async validate(attributes) {
+      const begin = clock.monotonic();
       const verdicts = await Promise.allSettled(index.hooks.map((named) => judge(named, attributes)));
+      attributes.waited(clock.monotonic() - begin);
       for (const verdict of verdicts) if (verdict.status === 'rejected') throw verdict.reason;
     },
   };

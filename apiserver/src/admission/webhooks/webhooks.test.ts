@@ -8,9 +8,10 @@ import {
 } from '@coracle/apimachinery/resources';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { AdmissionRequest, AdmissionResponse } from '@coracle/apimachinery/types/admission-v1';
+import type { VirtualClock } from '@coracle/client/testing';
 import { expect } from 'chai';
 import type { WebhookClient } from '../../webhooks/index.ts';
-import { runAdmission, testAdmissionContext, type TestWrite } from '../testing/index.ts';
+import { runAdmission, testAdmissionContext, type TestWrite, writeOf } from '../testing/index.ts';
 import { mutatingWebhooks } from './mutating.ts';
 import type { Hook } from './types.ts';
 import { validatingWebhooks } from './validating.ts';
@@ -69,6 +70,27 @@ describe('webhooks', () => {
     return runAdmission(plugin, write).catch((error: Error) => error);
   };
   const names = () => asked.map(({ name }) => name);
+
+  it('tells how long the hooks had the request: one after the other, or all at once', async () => {
+    const slow: WebhookClient = {
+      ...client,
+      async call(request) {
+        await (context.environment.clock as VirtualClock).advance(1000);
+        return client.call(request);
+      },
+    };
+    for (const resource of [MutatingWebhookConfigurations, ValidatingWebhookConfigurations]) {
+      const webhooks = [hook('a'), hook('b')];
+      context.readers.set(resource, { metadata: { name: 'config' }, webhooks } as KubernetesObject);
+    }
+    let waitedMs = 0;
+    const waited = (milliseconds: number) => void (waitedMs += milliseconds);
+    const attributes = { ...writeOf({ resource: ConfigMaps, object: configMap() }), waited };
+    await mutatingWebhooks(context, slow).admit?.(attributes);
+    expect(waitedMs).to.equal(2000);
+    await validatingWebhooks(context, slow).validate?.(attributes);
+    expect(waitedMs).to.equal(3000);
+  });
 
   it('shows the hook the request', async () => {
     await run('validating', [hook('a')], {
