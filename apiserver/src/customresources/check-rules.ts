@@ -169,7 +169,7 @@ function costText(name: string, cost: number, limit: number): string {
 }
 
 /** What is wrong with rules before they are read as expressions. */
-function shapeErrors(props: JSONSchemaProps, path: string): FieldError[] {
+export function shapeErrors(props: JSONSchemaProps, path: string): FieldError[] {
   const errors = rulesOf(props).flatMap((rule, index) =>
     ruleShapeErrors(rule, `${path}.x-kubernetes-validations[${index}]`, props),
   );

@@ -8,9 +8,10 @@ import type {
 } from '@coracle/apimachinery/types/apiextensions-v1';
 import { dns1035Label, dns1123Subdomain, kindName, nameIsDnsSubdomain } from '@coracle/apimachinery/validation';
 import { parseJsonPath } from './json-path.ts';
-import { validateRootSchema } from './schema-validation.ts';
+import { validateDeclarations, validateRoot, validateStructure } from './schema-validation.ts';
 import { textsIn } from '../admission/cel/index.ts';
-import { checkRules, type RuleContext } from './check-rules.ts';
+import { checkRules, type RuleContext, shapeErrors } from './check-rules.ts';
+import { validateDefaults } from './default-validation.ts';
 
 /** It is named after what it defines. */
 export function definitionNameProblems(
@@ -176,9 +177,14 @@ function validateSchema(
   const props = schema?.openAPIV3Schema;
   const at = `${path}.openAPIV3Schema`;
   if (props === undefined) return [field.required(at, 'schemas are required')];
-  const errors = validateRootSchema(props, at, subresources?.status !== undefined);
+  const structure = validateStructure(props, at);
+  const errors = [
+    ...validateRoot(props, at, subresources?.status !== undefined),
+    ...(structure.length > 0 ? structure : validateDefaults(props, at)),
+    ...validateDeclarations(props, at),
+  ];
   // Rules are not read as expressions where the structure that they count on is wrong.
-  return errors.length > 0 ? errors : checkRules(props, at, context);
+  return errors.length > 0 ? [...errors, ...shapeErrors(props, at)] : checkRules(props, at, context);
 }
 
 function validateVersion(version: CustomResourceDefinitionVersion, path: string): FieldError[] {

@@ -1,4 +1,5 @@
-import { type FieldError, field } from '@coracle/apimachinery/errors';
+import { type FieldError, field, fieldErrorText } from '@coracle/apimachinery/errors';
+import { compareText } from '@coracle/apimachinery/json';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
 import { compilePattern } from '../patterns/index.ts';
 import { itemsOf, valuesOf } from './schema-props.ts';
@@ -7,54 +8,52 @@ import { itemsOf, valuesOf } from './schema-props.ts';
  * Whether a schema is structural: every value has a type, and what combines schemas adds nothing that the structure does
  * not have (KEP-1178, apiextensions `schema/validation.go`). Paths are printed as upstream does, `properties[spec].type`.
  */
-export function validateRootSchema(schema: JSONSchemaProps, path: string, hasStatus: boolean): FieldError[] {
+export function validateStructure(schema: JSONSchemaProps, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (schema.type !== undefined && schema.type !== '' && schema.type !== 'object') {
-    errors.push(
-      hasStatus
-        ? field.invalid(
-            `${path}.type`,
-            schema.type,
-            'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
-          )
-        : field.invalid(`${path}.type`, schema.type, 'must be object at the root'),
-    );
-  }
-  if (schema.type === undefined || schema.type === '')
-    errors.push(field.required(`${path}.type`, 'must not be empty at the root'));
-  if (schema.nullable === true) errors.push(field.forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
-  walk(schema, path, 'root', errors);
+  walkStructure(schema, path, 'root', errors);
+  const texts = new Map(errors.map((error) => [error, fieldErrorText(error)]));
+  return errors.sort((a, b) => compareText(texts.get(a) ?? '', texts.get(b) ?? ''));
+}
+
+/** What a definition may say in a schema besides its structure, and how it must (apiextensions `validation.go`). */
+export function validateDeclarations(schema: JSONSchemaProps, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  walkDeclarations(schema, path, errors);
   return errors;
 }
 
-type Place = 'root' | 'field' | 'array' | 'additional';
+/** What holds for the root alone. */
+export function validateRoot({ type, nullable }: JSONSchemaProps, path: string, hasStatus: boolean): FieldError[] {
+  const errors: FieldError[] = [];
+  if (hasStatus && type && type !== 'object') {
+    const text = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled';
+    errors.push(field.invalid(`${path}.type`, type, text));
+  }
+  if (nullable === true) errors.push(field.forbidden(`${path}.nullable`, 'nullable cannot be true at the root'));
+  return errors;
+}
+
+type Place = 'root' | 'field' | 'item';
 
 const placeNames: Readonly<Record<Place, string>> = {
   root: 'at the root',
   field: 'for specified object fields',
-  array: 'for specified array items',
-  additional: 'for specified object fields',
+  item: 'for specified array items',
 };
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
+const combinators = ['allOf', 'anyOf', 'oneOf'] as const;
 
-function walk(props: JSONSchemaProps, path: string, place: Place, errors: FieldError[]): void {
-  checkType(props, path, place, errors);
-  checkForbidden(props, path, errors);
-  checkExtensions(props, path, errors);
-  checkPattern(props, path, errors);
-  for (const [name, property] of Object.entries(props.properties ?? {}))
-    walk(property, `${path}.properties[${name}]`, 'field', errors);
-  const values = props.additionalProperties === true ? undefined : valuesOf(props);
-  if (values !== undefined) walk(values, `${path}.additionalProperties`, 'additional', errors);
+function walkStructure(props: JSONSchemaProps, path: string, place: Place, errors: FieldError[]): void {
   const items = itemsOf(props);
-  if (items !== undefined) walk(items, `${path}.items`, 'array', errors);
+  if (items !== undefined) walkStructure(items, `${path}.items`, 'item', errors);
   else if (props.type === 'array') errors.push(field.required(`${path}.items`, 'must be specified'));
-  if (values !== undefined && Object.keys(props.properties ?? {}).length > 0) {
-    errors.push(
-      field.forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'),
-    );
-  }
-  for (const key of ['allOf', 'anyOf', 'oneOf'] as const) {
+  for (const [name, property] of Object.entries(props.properties ?? {}))
+    walkStructure(property, `${path}.properties[${name}]`, 'field', errors);
+  const values = schemaOfValues(props);
+  if (values !== undefined) walkStructure(values, `${path}.additionalProperties`, 'field', errors);
+  checkPattern(props, path, errors);
+  checkType(props, path, place, errors);
+  for (const key of combinators) {
     for (const [index, part] of (props[key] ?? []).entries())
       walkCombined(part, `${path}.${key}[${index}]`, props, errors);
   }
@@ -62,26 +61,59 @@ function walk(props: JSONSchemaProps, path: string, place: Place, errors: FieldE
 }
 
 function checkType(props: JSONSchemaProps, path: string, place: Place, errors: FieldError[]): void {
-  const { type } = props;
-  if (type !== undefined && type !== '' && !types.includes(type))
-    errors.push(field.notSupported(`${path}.type`, type, types));
-  if (place === 'root') return;
-  const typeless =
+  const { type = '' } = props;
+  const at = `${path}.type`;
+  const isTypeless =
     props['x-kubernetes-int-or-string'] === true || props['x-kubernetes-preserve-unknown-fields'] === true;
-  if ((type === undefined || type === '') && !typeless) {
-    errors.push(field.required(`${path}.type`, `must not be empty ${placeNames[place]}`));
+  if (props['x-kubernetes-embedded-resource'] === true && type !== 'object')
+    errors.push(wrongType(at, type, 'must be object if x-kubernetes-embedded-resource is true'));
+  else if (type === '' && (place === 'root' || !isTypeless))
+    errors.push(field.required(at, `must not be empty ${placeNames[place]}`));
+  if (place === 'root' && type !== '' && type !== 'object')
+    errors.push(field.invalid(at, type, 'must be object at the root'));
+}
+
+/** Required where there is none, invalid otherwise. */
+function wrongType(path: string, type: string | undefined, text: string): FieldError {
+  return type ? field.invalid(path, type, text) : field.required(path, text);
+}
+
+/** The schema of the values of a map; undefined where they are anything. */
+function schemaOfValues(props: JSONSchemaProps): JSONSchemaProps | undefined {
+  return props.additionalProperties === true ? undefined : valuesOf(props);
+}
+
+function walkDeclarations(props: JSONSchemaProps, path: string, errors: FieldError[]): void {
+  checkForbidden(props, path, errors);
+  const values = schemaOfValues(props);
+  if (values !== undefined) {
+    if (Object.keys(props.properties ?? {}).length > 0) {
+      const text = 'additionalProperties and properties are mutual exclusive';
+      errors.push(field.forbidden(`${path}.additionalProperties`, text));
+    }
+    walkDeclarations(values, `${path}.additionalProperties`, errors);
   }
-  if (props['x-kubernetes-embedded-resource'] === true && type !== 'object') {
-    errors.push(field.invalid(`${path}.type`, type ?? '', 'must be object if x-kubernetes-embedded-resource is true'));
+  for (const [name, property] of Object.entries(props.properties ?? {}))
+    walkDeclarations(property, `${path}.properties[${name}]`, errors);
+  if (props.not !== undefined) walkDeclarations(props.not, `${path}.not`, errors);
+  for (const key of combinators) {
+    for (const [index, part] of (props[key] ?? []).entries())
+      walkDeclarations(part, `${path}.${key}[${index}]`, errors);
   }
+  const items = itemsOf(props);
+  if (items !== undefined) walkDeclarations(items, `${path}.items`, errors);
+  checkExtensions(props, path, errors);
 }
 
 const unsupported = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const;
 
 function checkForbidden(props: JSONSchemaProps, path: string, errors: FieldError[]): void {
+  if (props.type && !types.includes(props.type)) errors.push(field.notSupported(`${path}.type`, props.type, types));
   for (const name of unsupported) {
     if (props[name] !== undefined) errors.push(field.forbidden(`${path}.${name}`, `${name} is not supported`));
   }
+  if (Array.isArray(props.items))
+    errors.push(field.forbidden(`${path}.items`, 'items must be a schema object and not an array'));
   if (props.uniqueItems === true) {
     errors.push(
       field.forbidden(
@@ -90,8 +122,6 @@ function checkForbidden(props: JSONSchemaProps, path: string, errors: FieldError
       ),
     );
   }
-  if (Array.isArray(props.items))
-    errors.push(field.forbidden(`${path}.items`, 'items must be a schema object and not an array'));
 }
 
 function checkExtensions(props: JSONSchemaProps, path: string, errors: FieldError[]): void {
@@ -101,18 +131,15 @@ function checkExtensions(props: JSONSchemaProps, path: string, errors: FieldErro
   if (props['x-kubernetes-preserve-unknown-fields'] === false) {
     errors.push(field.invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'));
   }
+  if (mapType !== undefined && props.type !== 'object')
+    errors.push(wrongType(`${path}.type`, props.type, 'must be object if x-kubernetes-map-type is specified'));
   if (mapType !== undefined && mapType !== 'atomic' && mapType !== 'granular') {
     errors.push(field.notSupported(`${path}.x-kubernetes-map-type`, mapType, ['atomic', 'granular']));
   }
+  if (listType !== undefined && props.type !== 'array')
+    errors.push(wrongType(`${path}.type`, props.type, 'must be array if x-kubernetes-list-type is specified'));
   if (listType !== undefined && !['atomic', 'set', 'map'].includes(listType)) {
     errors.push(field.notSupported(`${path}.x-kubernetes-list-type`, listType, ['atomic', 'set', 'map']));
-  }
-  if (listType !== undefined && props.type !== 'array') {
-    errors.push(
-      props.type === undefined
-        ? field.required(`${path}.type`, 'must be array if x-kubernetes-list-type is specified')
-        : field.invalid(`${path}.type`, props.type, 'must be array if x-kubernetes-list-type is specified'),
-    );
   }
   if (keys !== undefined && keys.length > 0 && listType !== 'map') {
     errors.push(
