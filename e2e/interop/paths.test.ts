@@ -8,6 +8,7 @@ const roles = '/apis/rbac.authorization.k8s.io/v1';
 /** Targets of GET, sent as they are: no library tidies them up. */
 const targets = [
   ...['/', '/index.html', '//', '/ui', '/version', '/version/', '/metrics/', '/swagger.json', '/logs', '/peers'],
+  ...['/statusz', '/statusz/', '/flagz', '/flagz/x'],
   ...['/healthz/', '/livez/', '/readyz/ping', '/readyz/nothing', '/healthz/../metrics', '/../../etc/passwd', '*'],
   ...['/api', '/api/', '/api/v1/', '/api/v2', '/API/v1', '/api/V1/namespaces', '/api/v1/constructor', '///apis'],
   ...['/apis/', '/apis/apps/', '/apis/apps/v1/', '/apis/apps/v9', '/apis/apps/v1/nothing', '/apis/constructor'],
