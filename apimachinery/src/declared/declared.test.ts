@@ -14,6 +14,15 @@ const taintRule = (effect: string) => ({ spec: { taint: { key: 'a', effect } } }
 /** Each case: what is declared, on which type, for which object, in upstream's words. */
 const creates: [sentence: string, definition: string, object: object, expected: string[]][] = [
   ['a required value', 'batch.v1.CronJob', { spec: {} }, ['spec.schedule: Required value']],
+  ['a required list, which may hold anything', 'rbac.v1.Role', { rules: [{ verbs: [''] }] }, []],
+  [
+    'values of a map, empty ones too',
+    'resource.v1.ResourceSlice',
+    { spec: { devices: [{ name: 'a', attributes: { a: {} } }] } },
+    [
+      'spec.devices[0].attributes[a]: Invalid value: "": must specify one of: `int`, `bool`, `string`, `version`, `ints`, `bools`, `strings`, `versions`',
+    ],
+  ],
   ['an empty value is none', 'batch.v1.CronJob', { spec: { schedule: '' } }, ['spec.schedule: Required value']],
   [
     'nothing after a rule that stops',

@@ -19,11 +19,12 @@ export type Finding = readonly FieldError[] | 'stop';
 const fine: Finding = [];
 
 /** Whether a field says anything: pointers that are there, other values that are not zero. */
-export function isSet(value: unknown, { pointer }: { readonly pointer?: boolean } = {}): boolean {
+export function isSet(value: unknown, { pointer, schema }: Pick<Partial<Field>, 'pointer' | 'schema'> = {}): boolean {
   if (value === undefined || value === null) return false;
   if (pointer === true && !Array.isArray(value)) return true;
   if (value === '' || value === 0 || value === false) return false;
   if (typeof value !== 'object') return true;
+  if (Array.isArray(value) || schema?.type === 'map') return Object.keys(value).length > 0;
   return Object.values(value).some((part) => isSet(part));
 }
 

@@ -75,6 +75,8 @@ function claimsOf(bytes: Uint8Array): KubernetesObject {
 
 /** A custom resource says what it is. */
 function checkSaysKind(object: KubernetesObject, { kind }: Expected, bytes: Uint8Array): void {
+  const problem = Array.isArray(object) ? unrecognizedJson(kind, bytes) : undefined;
+  if (problem !== undefined) throw problem;
   for (const [name, value] of [['Kind', object.kind] as const, ['apiVersion', object.apiVersion] as const]) {
     if (value) continue;
     const text = Buffer.from(bytes).toString();

@@ -76,7 +76,7 @@ function selectableField(resource: ServedResource, name: string): string {
     (Object.hasOwn(fieldsOfNothing(resource), name) ? name : undefined);
   if (known !== undefined) return known;
   if (name === namespaceField) return name;
-  if (strategy.unselectable !== undefined) throw badRequest(strategy.unselectable(name));
+  if (strategy.unselectable !== undefined) throw badRequest(strategy.unselectable(name, row.version));
   if (strategy.fields !== undefined || resource.schema.builtin !== true)
     throw badRequest(`field label not supported: ${name}`);
   throw badRequest(`${quote(name)} is not a known field selector: only "metadata.name", "metadata.namespace"`);

@@ -23,7 +23,6 @@ const gatedFields: Readonly<Record<string, readonly string[]>> = {
   'core.v1.ProjectedVolumeSource': ['defaultUser'],
   'core.v1.SecretVolumeSource': ['defaultUser'],
   'core.v1.ServiceAccountTokenProjection': ['user'],
-  'core.v1.TypedObjectReference': ['namespace'],
   'core.v1.VolumeMount': ['bindMountOptions'],
   'core.v1.VolumeStatus': ['image'],
   'resource.v1.Device': ['nodeAllocatableResources'],

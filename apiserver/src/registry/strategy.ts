@@ -110,7 +110,7 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
    */
   selectableField?(name: string, version: string): string | undefined;
   /** What the kind says of a name that a client may not use, where that is not upstream's usual text. */
-  unselectable?(name: string): string;
+  unselectable?(name: string, version: string): string;
 
   /**
    * Annotations that are fields of upstream's internal type (`spec.templateGeneration`): answers of metadata alone, which

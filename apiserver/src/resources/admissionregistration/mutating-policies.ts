@@ -1,6 +1,7 @@
 import type { ExpressionContext } from '@coracle/apimachinery/cel';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type {
+  MatchResources,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
   MutatingAdmissionPolicySpec,
@@ -56,6 +57,7 @@ export const mutatingAdmissionPolicyBindingStrategy: Strategy<MutatingAdmissionP
     ...validatePolicyName(spec?.policyName, 'spec.policyName'),
     ...validateParamRef(spec?.paramRef, 'spec.paramRef'),
     ...validateMatchResources(spec?.matchResources, 'spec.matchResources'),
+    ...operationErrors(spec?.matchResources, 'spec.matchResources'),
   ],
   table: {
     columns: [
@@ -88,6 +90,7 @@ function validateSpec(spec: MutatingAdmissionPolicySpec, stored: ReadonlySet<str
     if ((matchConstraints.resourceRules ?? []).length === 0) {
       errors.push(field.required('spec.matchConstraints.resourceRules'));
     }
+    errors.push(...operationErrors(matchConstraints, 'spec.matchConstraints'));
   }
   errors.push(
     ...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', paramKind !== undefined, stored),
@@ -106,6 +109,16 @@ function validateSpec(spec: MutatingAdmissionPolicySpec, stored: ReadonlySet<str
     errors.push(field.notSupported(at, reinvocationPolicy, ['IfNeeded', 'Never']));
   }
   return errors;
+}
+
+const mutableOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
+
+/** What is deleted cannot be changed. */
+function operationErrors(match: MatchResources | undefined, path: string): FieldError[] {
+  const operations = (match?.resourceRules ?? []).flatMap((rule) => rule.operations ?? []);
+  return operations
+    .filter((operation) => !mutableOperations.includes(operation))
+    .map((operation) => field.notSupported(`${path}.resourceRules.operations`, operation, mutableOperations));
 }
 
 function validateMutation(

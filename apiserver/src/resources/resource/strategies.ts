@@ -96,6 +96,7 @@ function setClaimDefaults(claim: DeviceClaim | undefined): void {
 export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: { group, resource: 'resourceslices' },
   countsGatedFields: true,
+  unselectable: (name, version) => `field label not supported for ${group}/${version}, Kind=ResourceSlice: ${name}`,
   deletion: { returnsObject: true },
   validate: (object, old) => validateSliceSpec(specOf(object), old?.spec),
   fields: (object) => ({ 'spec.nodeName': object.spec?.nodeName ?? '', 'spec.driver': object.spec?.driver ?? '' }),

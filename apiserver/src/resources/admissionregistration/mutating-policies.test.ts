@@ -1,0 +1,18 @@
+import { expect } from 'chai';
+import type { MatchResources } from '@coracle/apimachinery/types/admissionregistration-v1';
+import { MutatingAdmissionPolicyBindings } from '@coracle/apimachinery/resources';
+import { startTestApiServer } from '../../testing/index.ts';
+import { causesOf } from '../shared/testing.ts';
+
+describe('policies that change objects', () => {
+  it('have nothing to change in what is deleted', async () => {
+    await using api = await startTestApiServer();
+    const matchResources: MatchResources = {
+      resourceRules: [{ operations: ['CREATE', 'DELETE'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] }],
+    };
+    const binding = { metadata: { name: 'b' }, spec: { policyName: 'p', matchResources } };
+    expect(await causesOf(api.client.create(MutatingAdmissionPolicyBindings, binding))).to.deep.equal([
+      'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+    ]);
+  });
+});
