@@ -183,13 +183,6 @@ const missing: readonly ListedDifference[] = [
     path: /timeAdded/,
   },
   {
-    reason: 'definitions: what the parser of rules expects is told at another place',
-    kind: /CustomResourceDefinition/,
-    verb: /^create$/,
-    path: causes,
-    reference: /Syntax error/,
-  },
-  {
     reason: 'the deprecation of Endpoints is told with errors of negotiation too',
     kind: /^v1 Endpoints$/,
     path: /^warnings/,

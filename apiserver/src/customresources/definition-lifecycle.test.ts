@@ -38,6 +38,22 @@ describe('the life of a definition', () => {
     expect(after.metadata?.resourceVersion).to.equal(before);
   });
 
+  it('ends with the time of its deletion, and in words of its own where it may not', async () => {
+    await using test = await startTestApiServer();
+    const held = { ...definition, metadata: { ...definition.metadata, finalizers: ['example.com/own'] } };
+    await rawRequest(test.server, { method: 'POST', path, body: held });
+    const remove = async (preconditions?: object) =>
+      rawRequest(test.server, {
+        method: 'DELETE',
+        path: `${path}/widgets.example.com`,
+        body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions },
+      });
+    expect((await remove({ resourceVersion: '1' })).text).to.include('precondition failed: ResourceVersion in');
+    const { metadata } = JSON.parse((await remove()).text) as CustomResourceDefinition;
+    expect(metadata).to.include({ generation: 1 }).and.to.have.property('deletionTimestamp');
+    expect(metadata).to.not.have.property('deletionGracePeriodSeconds');
+  });
+
   const incomplete: readonly (readonly [string, unknown])[] = [
     ['no spec', undefined],
     ['null', null],

@@ -48,6 +48,8 @@ export function definitionStrategy(hooks: DefinitionHooks): Strategy<CustomResou
     afterUpdate: (stored) => hooks.changed(stored),
     deletion: {
       defaultPropagation: 'unsupported',
+      failedPrecondition: 'precondition failed',
+      marksTimeOnly: true,
       holds: (definition) => definition.metadata?.deletionTimestamp === undefined && isEstablished(definition),
       markDeleting: markTerminating,
     },

@@ -144,8 +144,9 @@ function checkPreconditions({ resource }: Write, current: KubernetesObject, { pr
   for (const [name, label, after] of preconditionFields) {
     const [wanted, found = ''] = [preconditions[name], meta[name]];
     if (wanted === undefined || wanted === found) continue;
-    if (resource.strategy.deletion?.preconditionsOfStore === true) {
-      throw conflict(resource.groupResource, meta.name ?? '', failedPrecondition(label, wanted, found));
+    const failed = resource.strategy.deletion?.failedPrecondition;
+    if (failed !== undefined) {
+      throw conflict(resource.groupResource, meta.name ?? '', failedPrecondition(label, wanted, found, failed));
     }
     const { group, kind } = storedKind(resource);
     const text = `the ${label} in the precondition (${wanted}) does not match the ${label} in record (${found}). ${after}`;

@@ -19,7 +19,8 @@ const foregroundFinalizer = 'foregroundDeletion';
 export function planDeletion(write: Write, current: KubernetesObject, options: DeleteOptions): DeletionPlan {
   const now = write.context.environment.clock.now();
   const meta = current.metadata ?? {};
-  const isHeld = write.resource.strategy.deletion?.holds?.(current) === true;
+  const { deletion } = write.resource.strategy;
+  const isHeld = deletion?.holds?.(current) === true;
   if (isHeld && meta.deletionTimestamp !== undefined) return { type: 'pending' };
   const grace = graceOf(write, current, options, now);
   if (grace === 'pending') return { type: 'pending' };
@@ -34,8 +35,9 @@ export function planDeletion(write: Write, current: KubernetesObject, options: D
       const target = metaOf(object);
       if (finalizers.length > 0) target.finalizers = finalizers;
       else delete target.finalizers;
-      if (grace === undefined) markAsDeleting(target, now);
-      else applyGrace(target, grace);
+      if (grace !== undefined) applyGrace(target, grace);
+      else if (deletion?.marksTimeOnly === true) target.deletionTimestamp ??= timestamp(now);
+      else markAsDeleting(target, now);
     },
   };
 }

@@ -218,12 +218,14 @@ export interface DeletionStrategy<T extends KubernetesObject = KubernetesObject>
    * nothing, whatever the client says.
    */
   readonly defaultPropagation?: 'background' | 'orphan' | 'unsupported';
-  /** Preconditions that do not hold are told of in the words of the store. Default false. */
-  readonly preconditionsOfStore?: boolean;
+  /** With what the store's words about a precondition begin, where the kind tells of it in those. */
+  readonly failedPrecondition?: string;
   /** `Warning` headers of a delete that does not say what happens to dependents. */
   readonly undecidedWarning?: string;
   /** Holds the object back besides metadata.finalizers: `spec.finalizers` of a Namespace. */
   holds?(object: T): boolean;
+  /** The first delete of an object that stays says when it was, and no grace period and no generation. Default false. */
+  readonly marksTimeOnly?: boolean;
   /** The first delete of an object that stays, for finalizers or a grace period, changes it: `status.phase = Terminating` of a Namespace. */
   markDeleting?(object: T, context: WriteContext): void;
   /** Refuses a delete (upstream's Conflict of a Namespace that is being removed). */

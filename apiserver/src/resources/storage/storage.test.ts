@@ -45,5 +45,8 @@ describe('strategies of storage.k8s.io', () => {
     expect(await causesOf(api.client.patch(VolumeAttachments, { name: 'v' }, { type: 'merge', body }))).to.deep.equal([
       'spec: Invalid value: null: field is immutable',
     ]);
+    const nothing = { spec: { attacher: '', nodeName: '' } };
+    const causes = await causesOf(api.client.patch(VolumeAttachments, { name: 'v' }, { type: 'merge', body: nothing }));
+    expect(causes[0]).to.equal('spec.attacher: Required value');
   });
 });

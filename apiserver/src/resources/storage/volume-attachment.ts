@@ -2,7 +2,7 @@ import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '@coracle/apimachinery/types/storage-v1';
 import { byteLength, dns1123Subdomain, rangeText } from '@coracle/apimachinery/validation';
 import { inlineVolumeErrors } from '../core/persistentvolume/validation.ts';
-import { isMissing, isNotMissing, unchanged } from '../shared/declared.ts';
+import { isMissing, unchanged } from '../shared/declared.ts';
 import { driverNameErrors } from '../shared/driver-name.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { specAndMetadata } from '../shared/status-resets.ts';
@@ -42,16 +42,18 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
 };
 
 /** pkg/apis/storage/validation.ValidateVolumeAttachment */
-function validateAttachment(object: VolumeAttachment): FieldError[] {
+function validateAttachment(object: VolumeAttachment, old: VolumeAttachment | undefined): FieldError[] {
   const { attacher, source = {}, nodeName = '' } = object.spec ?? ({} as Partial<VolumeAttachment['spec']>);
   const driver = driverNameErrors(attacher, 'spec.attacher');
+  // Upstream's declared rules do not look into a spec that may not change: that it is missing is told by hand then, and first.
+  const isDeclared = (error: FieldError) => old === undefined && isMissing(error);
   return [
-    ...driver.filter(isNotMissing),
+    ...driver.filter((error) => !isDeclared(error)),
     ...validateSource(source, 'spec.source'),
     ...dns1123Subdomain(nodeName).map((text) => field.invalid('spec.nodeName', nodeName, text)),
     ...validateStatus(object),
     ...validateVolumeName(source),
-    ...driver.filter(isMissing),
+    ...driver.filter(isDeclared),
   ];
 }
 

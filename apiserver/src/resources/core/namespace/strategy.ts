@@ -28,12 +28,11 @@ export const namespaceStrategy: Strategy<Namespace> = {
   validate: finalizerErrors,
   canonicalize: labelWithName,
   deletion: {
-    preconditionsOfStore: true,
+    failedPrecondition: 'Precondition failed',
+    marksTimeOnly: true,
     holds: ({ spec }) => (spec?.finalizers?.length ?? 0) > 0,
     markDeleting(namespace) {
       (namespace.status ??= {}).phase = 'Terminating';
-      // Namespaces know no grace period.
-      delete namespace.metadata?.deletionGracePeriodSeconds;
     },
     returnsObject: true,
   },
