@@ -41,7 +41,7 @@ const lasting: readonly ListedDifference[] = [
   {
     reason:
       'upstream names the embedded Go structs on the way to a field of the wrong type (VolumeSource, ProbeHandler)',
-    path: /^body\.message$/,
+    path: /^body\.(message$|details\.causes)/,
     reference:
       /json: cannot unmarshal .*\.(VolumeSource|ProbeHandler|PersistentVolumeSource|Rule|IngressRuleValue|DeviceConfiguration)\./,
   },

@@ -60,6 +60,12 @@ describe('negotiation', () => {
     });
   }
 
+  it('refuses custom resources in the words of what serves them', () => {
+    expect(() => negotiate('text/html', custom)).to.throw(
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    );
+  });
+
   it('streams no YAML', () => {
     expect(outcome(() => negotiateStream('application/yaml', builtin))).to.equal('NotAcceptable');
     expect(outcome(() => negotiateStream('application/json;stream=watch', builtin))).to.equal('json');

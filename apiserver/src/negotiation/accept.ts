@@ -1,4 +1,4 @@
-import { notAcceptable } from '@coracle/apimachinery/errors';
+import { noneAcceptable, notAcceptable } from '@coracle/apimachinery/errors';
 
 /** How an answer is written. */
 export type Encoding = 'json' | 'yaml' | 'protobuf';
@@ -57,7 +57,7 @@ const rememberedHeadersMax = 256;
  */
 export function negotiate(accept: string | undefined, capabilities: Capabilities): Negotiated {
   if (accept === undefined || accept === '' || accept === 'application/json') return plainJson;
-  return firstMatch(accept, capabilities, false) ?? refuse(mediaTypes(capabilities));
+  return firstMatch(accept, capabilities, false) ?? refuse(capabilities, (type) => type);
 }
 
 /** As `negotiate`, for a watch: YAML has no way to tell one event from the next. */
@@ -65,15 +65,15 @@ export function negotiateStream(accept: string | undefined, capabilities: Capabi
   if (accept === undefined || accept === '' || accept === 'application/json') return plainJson;
   const found = firstMatch(accept, capabilities, true);
   if (found !== undefined && found.encoding !== 'yaml') return found;
-  return refuse(
-    mediaTypes(capabilities)
-      .filter((type) => type !== mediaTypeOf.yaml)
-      .map((type) => `${type};stream=watch`),
-  );
+  return refuse(capabilities, (type) => (type === mediaTypeOf.yaml ? undefined : `${type};stream=watch`));
 }
 
-function refuse(supported: readonly string[]): never {
-  throw notAcceptable(supported);
+/** Custom resources are served beside upstream's router, which words its refusals in its own way, and their metadata as protobuf. */
+function refuse(capabilities: Capabilities, offer: (type: string) => string | undefined): never {
+  const isCustom = capabilities.transforms && !capabilities.protobuf;
+  const offered = (types: readonly string[]) => types.map(offer).filter((type) => type !== undefined);
+  if (!isCustom) throw notAcceptable(offered(mediaTypes(capabilities)));
+  throw noneAcceptable(offered(mediaTypes({ ...capabilities, protobuf: true })));
 }
 
 export function mediaTypes(capabilities: Capabilities): string[] {

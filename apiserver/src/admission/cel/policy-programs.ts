@@ -28,7 +28,7 @@ export class Programs {
   }
 }
 
-/** Types of a policy's variables; each may use those before it. */
+/** Types of a policy's variables; each may use those before it. One without an expression is none. */
 export function variableTypes(
   variables: readonly Variable[],
   context: ExpressionContext,
@@ -36,6 +36,7 @@ export function variableTypes(
 ): ReadonlyMap<string, Type> {
   const types = new Map<string, Type>();
   for (const { name, expression } of variables) {
+    if (expression.trim() === '') continue;
     const found = attemptExpression(
       expression,
       { ...context, variables: new Map(types) },

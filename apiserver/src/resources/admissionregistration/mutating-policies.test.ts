@@ -1,10 +1,19 @@
 import { expect } from 'chai';
 import type { MatchResources } from '@coracle/apimachinery/types/admissionregistration-v1';
 import { MutatingAdmissionPolicyBindings } from '@coracle/apimachinery/resources';
+import { variableTypes } from '../../admission/cel/index.ts';
 import { startTestApiServer } from '../../testing/index.ts';
 import { causesOf } from '../shared/testing.ts';
 
 describe('policies that change objects', () => {
+  it('have no variable where there is no expression', () => {
+    const variables = [
+      { name: 'a', expression: ' ' },
+      { name: 'b', expression: '1' },
+    ];
+    expect([...variableTypes(variables, { params: false, authorizer: true }).keys()]).to.deep.equal(['b']);
+  });
+
   it('have nothing to change in what is deleted', async () => {
     await using api = await startTestApiServer();
     const matchResources: MatchResources = {
