@@ -13,8 +13,8 @@ export interface DifferentialOptions {
 }
 
 const scenariosAtOnce = 4;
-/** This server's own, which tokens carry. */
-const issuer = '--service-account-issuer=https://kubernetes.default.svc.cluster.local';
+/** As this server has it: who issues tokens, and that containers may be privileged. */
+const flags = ['--service-account-issuer=https://kubernetes.default.svc.cluster.local', '--allow-privileged=true'];
 
 /** Starts kube-apiserver on an etcd of its own and this project's server, and asks both the same. */
 export async function runDifferential({
@@ -23,7 +23,7 @@ export async function runDifferential({
   kind = '',
 }: DifferentialOptions): Promise<readonly Exchange[]> {
   await using stack = new AsyncDisposableStack();
-  const pair = stack.use(await startServerPair([issuer]));
+  const pair = stack.use(await startServerPair(flags));
   const servers = { reference: stack.use(new ApiCaller(pair.reference)), own: stack.use(new ApiCaller(pair.own)) };
   await Promise.all([prepare(servers.reference), prepare(servers.own)]);
   return await playScenarios(servers, { seed, requests, kind });

@@ -15,6 +15,7 @@ import {
   imageSpaceErrors,
   initContainersErrors,
 } from './containers.ts';
+import { hostProcessErrors } from './host-process.ts';
 import { podResourceErrors, resourceErrors } from './resources.ts';
 import { mirrorAnnotation } from '../../shared/mirror-pod.ts';
 import { formatErrors, oneOfErrors, optionErrors } from '../../shared/field-rules.ts';
@@ -103,6 +104,7 @@ export function podSpecErrors(spec: PodSpec, podName: string | undefined, path: 
   errors.push(...dnsErrors(spec.dnsConfig, spec.dnsPolicy, `${path}.dnsConfig`));
   errors.push(...gateErrors(spec, path));
   errors.push(...spreadErrors(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`));
+  errors.push(...hostProcessErrors(spec, path));
   errors.push(...nameErrors(spec, path));
   errors.push(...tolerationErrors(spec.tolerations, `${path}.tolerations`));
   errors.push(...aliasErrors(spec, `${path}.hostAliases`));
