@@ -105,7 +105,7 @@ function validateSpec(name: string, spec: ValidatingAdmissionPolicySpec, stored:
   errors.push(...validateVariables(spec.variables ?? [], 'spec.variables', context, stored));
   const variables = variableTypes(spec.variables ?? [], context, (expression) => stored.has(expression));
   // Where there are none, there is no `variables` either.
-  const check = new ExpressionCheck(variables.size === 0 ? context : { ...context, variables }, stored);
+  const check = new ExpressionCheck((spec.variables ?? []).length === 0 ? context : { ...context, variables }, stored);
   if (validations.length + auditAnnotations.length === 0) {
     const text = 'validations or auditAnnotations must contain at least one item';
     return [...errors, field.required('spec.validations', text), field.required('spec.auditAnnotations', text)];

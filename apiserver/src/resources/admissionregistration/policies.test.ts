@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { MatchResources } from '@coracle/apimachinery/types/admissionregistration-v1';
-import { MutatingAdmissionPolicyBindings } from '@coracle/apimachinery/resources';
+import { MutatingAdmissionPolicyBindings, ValidatingAdmissionPolicies } from '@coracle/apimachinery/resources';
 import { variableTypes } from '../../admission/cel/index.ts';
 import { startTestApiServer } from '../../testing/index.ts';
 import { causesOf } from '../shared/testing.ts';
@@ -23,5 +23,21 @@ describe('policies that change objects', () => {
     expect(await causesOf(api.client.create(MutatingAdmissionPolicyBindings, binding))).to.deep.equal([
       'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
     ]);
+  });
+});
+
+describe('policies that refuse objects', () => {
+  it('know no field of a variable without an expression', async () => {
+    await using api = await startTestApiServer();
+    const matchConstraints: MatchResources = {
+      resourceRules: [{ operations: ['CREATE'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] }],
+    };
+    const variables = [{ name: 'a', expression: '' }];
+    const policy = {
+      metadata: { name: 'p' },
+      spec: { matchConstraints, variables, validations: [{ expression: 'variables.a > 1' }] },
+    };
+    const causes = await causesOf(api.client.create(ValidatingAdmissionPolicies, policy));
+    expect(causes[1]).to.include("undefined field 'a'");
   });
 });
