@@ -167,7 +167,7 @@ function controllerManagerFlags({ directory }: ReferenceKeys, kubeconfig: string
     ...[`--kubeconfig=${kubeconfig}`, `--root-ca-file=${file('ca.crt')}`, '--use-service-account-credentials'],
     ...[`--service-account-private-key-file=${file('sa.key')}`, '--leader-elect=false', '--secure-port=0'],
     ...[`--cluster-signing-cert-file=${file('ca.crt')}`, `--cluster-signing-key-file=${file('ca.key')}`],
-    // Nodes here are objects that nobody keeps alive: after 50 s it would taint them all and nothing would be scheduled.
-    '--controllers=*,-node-lifecycle-controller',
+    // Nodes here are objects that nobody keeps alive: after 50 s they would all be tainted and nothing would be scheduled.
+    '--node-monitor-grace-period=2h',
   ];
 }
