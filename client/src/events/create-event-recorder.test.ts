@@ -1,4 +1,4 @@
-import { forbidden, serviceUnavailable } from '@coracle/apimachinery/errors';
+import { forbidden, internalError, serviceUnavailable } from '@coracle/apimachinery/errors';
 import { expect } from 'chai';
 import { createClient } from '../rest/create-client.ts';
 import { createMemoryApi } from '../testing/memory-api.ts';
@@ -78,6 +78,18 @@ describe('event recorder', () => {
     recorder.event(pod, 'Normal', 'Pulled', 'one');
     await recorder.stop();
     expect(api.requests).to.have.length(1);
+  });
+
+  it('goes on with the next where the server fails one', async () => {
+    const { api, recorder, written } = setUp();
+    api.intercept = () => {
+      api.intercept = undefined;
+      throw internalError('failed calling webhook');
+    };
+    recorder.event(pod, 'Normal', 'Pulled', 'one');
+    recorder.event(pod, 'Normal', 'Created', 'two');
+    await recorder.stop();
+    expect(written().map(({ reason }) => reason)).to.deep.equal(['Created']);
   });
 
   it('puts events about cluster-scoped objects into default', async () => {

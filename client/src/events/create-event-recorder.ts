@@ -16,6 +16,8 @@ export interface EventSource {
 const queuedMax = 5000;
 const triesMax = 12;
 const retryMs = 10_000;
+/** ServiceUnavailable, which is also what transports throw where nobody answers. */
+const unreachableCode = 503;
 
 /** Writes events one after the other, so that a count never overtakes the event it counts. */
 export function createEventRecorder(
@@ -45,13 +47,13 @@ export function createEventRecorder(
     await client.create(coreEvents, event);
   };
 
-  /** Tries again only where the server was not reached: what it refused it will refuse again. */
+  /** Tries again only where the server was not reached: what it failed once would hold up all that come after it. */
   const writeWithRetries = async (correlated: Correlated): Promise<void> => {
     for (let attempt = 1; attempt <= triesMax; attempt++) {
       try {
         return await write(correlated);
       } catch (error) {
-        const isRefused = error instanceof StatusError && error.code < 500;
+        const isRefused = error instanceof StatusError && error.code !== unreachableCode;
         if (isRefused || stopping.signal.aborted || attempt === triesMax) {
           log.debug('event not written', { reason: correlated.event.reason, error: String(error) });
           return;
