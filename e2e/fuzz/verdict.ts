@@ -12,6 +12,11 @@ const expected: readonly (readonly [status: number, body: RegExp, reason: string
     /unknown patch type: |merging lists cannot yet be|without merge key for struct/,
     'a `$patch` that is no directive',
   ],
+  [
+    500,
+    /does not contain declared merge key: /,
+    'an item of a strategic patch without its key: upstream wraps no error',
+  ],
   [500, /"message":"\[?target\.(name|kind): .*"code":500/, 'a binding without a target: upstream wraps no error'],
   [500, /strconv.ParseUint: parsing /, 'a resource version that is no number'],
   [500, /failed calling webhook|conversion webhook for .* failed/, 'a webhook of the corpus, which nobody answers'],

@@ -30,7 +30,7 @@ import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
 import { conversionProblem } from './conversion-problem.ts';
 import { changeView, expectedOf, ownedView, viewFields } from './subresource.ts';
-import { anotherType } from './unreadable-body.ts';
+import { anotherType, kindProblem } from './unreadable-body.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { writeOf } from './writing.ts';
 
@@ -158,9 +158,11 @@ function patched(
 function checkKind(
   before: KubernetesObject,
   after: KubernetesObject,
-  result: unknown,
+  result: KubernetesObject,
   { builtin }: ObjectSchema,
 ): void {
+  const problem = kindProblem(result as Readonly<Record<string, unknown>>);
+  if (problem !== undefined) throw badPatch(JSON.stringify(result), problem);
   const { apiVersion = before.apiVersion ?? '', kind = before.kind ?? '' } = after;
   if (apiVersion === before.apiVersion && kind === before.kind) return;
   if (builtin !== true) {

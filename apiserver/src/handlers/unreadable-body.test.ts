@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { expect } from 'chai';
-import { anotherType, unrecognizedJson } from './unreadable-body.ts';
+import { anotherType, kindProblem, unrecognizedJson } from './unreadable-body.ts';
 
 const kind = { group: '', version: 'v1', kind: 'Pod' };
 const head = 'the object provided is unrecognized (must be of type Pod): ';
@@ -37,5 +37,14 @@ describe('a custom resource that says it is something else', () => {
     expect(message).to.equal(
       'Bogus "a" is invalid: [kind: Invalid value: "Bogus": must be Widget, apiVersion: Invalid value: "x": must be example.com/v1]',
     );
+  });
+});
+
+describe('what a patch makes of an object', () => {
+  it('can be told to be of a kind where apiVersion and kind are texts, or left out', () => {
+    expect(kindProblem({ apiVersion: 1 })).to.equal(
+      `${json}json: cannot unmarshal number into Go struct field .apiVersion of type string`,
+    );
+    expect(kindProblem({ kind: null, apiVersion: 'v1' })).to.equal(undefined);
   });
 });

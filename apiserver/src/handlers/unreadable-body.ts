@@ -63,15 +63,20 @@ export function unrecognizedJson(kind: GroupVersionKind, body: Uint8Array): Stat
     const why = `${noVersionKind} json: cannot unmarshal ${found} into Go value of type ${anonymousType}`;
     return unrecognized(kind, body, why);
   }
+  const { apiVersion } = value;
+  const problem = kindProblem(value) ?? (typeof apiVersion === 'string' ? groupVersionProblem(apiVersion) : undefined);
+  return problem === undefined ? undefined : unrecognized(kind, body, problem);
+}
+
+/** Why what an object says it is cannot be read; undefined where it can, or is left out. */
+export function kindProblem(object: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of ['apiVersion', 'kind']) {
-    const part = value[name];
+    const part = object[name];
     if (part === undefined || part === null || typeof part === 'string') continue;
     const found = Array.isArray(part) ? 'array' : typeof part === 'boolean' ? 'bool' : typeof part;
-    const why = `${noVersionKind} json: cannot unmarshal ${found} into Go struct field .${name} of type string`;
-    return unrecognized(kind, body, why);
+    return `${noVersionKind} json: cannot unmarshal ${found} into Go struct field .${name} of type string`;
   }
-  const problem = typeof value['apiVersion'] === 'string' ? groupVersionProblem(value['apiVersion']) : undefined;
-  return problem === undefined ? undefined : unrecognized(kind, body, problem);
+  return undefined;
 }
 
 /** 400 for a kind that no version of the API has. */
