@@ -63,7 +63,7 @@ import type { Strategy } from './registry/strategy.ts';
 import { builtinStrategies } from './resources/index.ts';
 import { encryptStorage } from './storage/encryption/index.ts';
 import { createObjectStores } from './storage/object-store/index.ts';
-import { ensureSystemObjects, ownRequests, type SystemOptions } from './system/index.ts';
+import { cleanUpLeases, ensureSystemObjects, ownRequests, type SystemOptions } from './system/index.ts';
 import { createWebhookClient } from './webhooks/index.ts';
 
 export type {
@@ -196,6 +196,7 @@ async function assemble(
     await aggregation.start(stopping.signal);
     await startFlowControl(flowControl, { environment, readers, send: ownRequests(handle) }, stopping.signal);
     await authorizer.ready?.();
+    void cleanUpLeases({ environment, readers, writers }, stopping.signal);
   };
   let started = false;
   const health: HealthCheck[] = [
