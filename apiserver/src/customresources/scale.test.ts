@@ -22,4 +22,12 @@ describe('the scale of a custom resource', () => {
   for (const [sentence, object, expected] of cases) {
     it(sentence, () => expect(validate(object).map(fieldErrorText)).to.deep.equal(expected));
   }
+
+  it('is written where it says, be it called as a prototype', () => {
+    const { view } = compileScale({ specReplicasPath: '.spec.__proto__.size', statusReplicasPath: '.status.size' });
+    const object = { metadata: {}, spec: {} };
+    if (view.type === 'view') view.write(object, { spec: { replicas: 7 } } as object);
+    expect(({} as { size?: number }).size).to.equal(undefined);
+    expect(JSON.stringify(object.spec)).to.equal('{"__proto__":{"size":7}}');
+  });
 });

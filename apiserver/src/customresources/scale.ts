@@ -1,5 +1,5 @@
 import { type FieldError, field } from '@coracle/apimachinery/errors';
-import { getField, isObject } from '@coracle/apimachinery/json';
+import { getField, isObject, type JsonObject, setAt } from '@coracle/apimachinery/json';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { goTypeOf, goValue } from '@coracle/apimachinery/patch';
 import type { CustomResourceSubresourceScale } from '@coracle/apimachinery/types/apiextensions-v1';
@@ -56,7 +56,7 @@ function scaleView(
     },
     write(object, view) {
       const replicas = (view as { spec?: { replicas?: number } }).spec?.replicas ?? 0;
-      setAt(object as Record<string, unknown>, specReplicas.fields ?? [], replicas);
+      setAt(object as JsonObject, specReplicas.fields ?? [], replicas);
     },
   };
 }
@@ -106,17 +106,4 @@ function withoutAbsent<T extends object>(fields: T): T {
 /** A Scale says nothing of no replicas. */
 function replicasOf(value: unknown): { replicas?: number } {
   return typeof value === 'number' && value !== 0 ? { replicas: value } : {};
-}
-
-/** Only paths of plain fields below spec come here: validation of the definition sees to that. */
-function setAt(object: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const last = path.at(-1);
-  if (last === undefined) return;
-  let at = object;
-  for (const name of path.slice(0, -1)) {
-    const next = at[name];
-    if (typeof next === 'object' && next !== null) at = next as Record<string, unknown>;
-    else at = at[name] = {} as Record<string, unknown>;
-  }
-  at[last] = value;
 }
