@@ -13,6 +13,7 @@ export async function refuseUpgrade(response: ApiResponse, message: IncomingMess
   const body = Buffer.concat(chunks);
   const lines = [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}`];
   for (const [name, value] of Object.entries(response.headers ?? {})) lines.push(`${name}: ${value}`);
+  for (const cookie of response.cookies ?? []) lines.push(`set-cookie: ${cookie}`);
   lines.push(`content-length: ${body.length}`, 'connection: close', '', '');
   if (!socket.destroyed) {
     socket.write(lines.join('\r\n'));
