@@ -51,19 +51,27 @@ function combine(present: Data, own: Data): Record<string, string> {
   for (const [name, value] of Object.entries(own)) {
     const before = present[name];
     if (before === undefined) combined[name] = value;
-    else if (name.endsWith('-ca-file')) combined[name] = bundleOf([before, value]);
+    else if (name.endsWith('-ca-file')) combined[name] = bundleOf([readable(before), value]);
     else combined[name] = JSON.stringify([...new Set<unknown>([...namesIn(before), ...namesIn(value)])]);
   }
   return combined;
 }
 
-/** Whoever may write the ConfigMap may have written anything. */
+/** Whoever may write the ConfigMap may have written anything: what cannot be read is replaced. */
 function namesIn(json: string): readonly unknown[] {
   try {
     const value: unknown = JSON.parse(json);
     return Array.isArray(value) ? value : [];
   } catch {
     return [];
+  }
+}
+
+function readable(bundle: string): string {
+  try {
+    return bundleOf([bundle]);
+  } catch {
+    return '';
   }
 }
 

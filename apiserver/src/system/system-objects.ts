@@ -31,14 +31,14 @@ const slices: GroupResource = { group: 'discovery.k8s.io', resource: 'endpointsl
 /** Makes sure that the objects exist which every cluster has from the start. What is there already stays as it is. */
 export async function ensureSystemObjects(writers: Writers, readers: Readers, options: SystemOptions): Promise<void> {
   const objects = [...namespaces(), ...priorityClasses(), ...serviceNetwork(options)];
-  await Promise.all(
-    objects.map(async ({ resource, object }) => {
+  await Promise.all([
+    ...objects.map(async ({ resource, object }) => {
       const { namespace, name = '' } = object.metadata ?? {};
       const present = await readers.get(resource, namespace === undefined ? { name } : { namespace, name });
       if (present === undefined) await writers.create(resource, object);
     }),
-  );
-  await shareAuthentication(writers, options);
+    shareAuthentication(writers, options),
+  ]);
   if (options.endpoint !== undefined) await pointHere(writers, options.endpoint);
 }
 
