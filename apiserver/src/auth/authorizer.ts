@@ -19,6 +19,32 @@ export interface AuthorizationAttributes {
   readonly labelSelector?: string;
 }
 
+/** What is asked about somebody. */
+export type Question = Omit<AuthorizationAttributes, 'user' | 'verb'>;
+
+/** About a resource, before it is said of which. */
+export const blankQuestion: Question = {
+  isResourceRequest: true,
+  namespace: '',
+  apiGroup: '',
+  apiVersion: '*',
+  resource: '',
+  subresource: '',
+  name: '',
+  path: '',
+};
+
+/** Whether somebody has a permission; the reason is nobody's business. */
+export async function isAllowed(
+  authorizer: Authorizer,
+  user: UserInfo,
+  verb: string,
+  question: Partial<Question>,
+): Promise<boolean> {
+  const { decision } = await authorizer.authorize({ ...blankQuestion, ...question, user, verb });
+  return decision === 'allow';
+}
+
 export interface AuthorizationDecision {
   /** `deny` ends the search; `no-opinion` asks the next authorizer. When all abstain the request is forbidden. */
   readonly decision: 'allow' | 'deny' | 'no-opinion';

@@ -1,5 +1,5 @@
 import type { UserInfo } from '../http/api-request.ts';
-import type { Authorizer } from './authorizer.ts';
+import { type Authorizer, isAllowed } from './authorizer.ts';
 
 /** What is done in the name of a signer: its requests are approved or signed, its trust anchors attested. */
 type SignerVerb = 'approve' | 'sign' | 'attest';
@@ -16,19 +16,8 @@ export async function isAuthorizedForSigner(
 ): Promise<boolean> {
   const domain = signerName.slice(0, Math.max(0, signerName.indexOf('/')));
   for (const name of [signerName, `${domain}/*`]) {
-    const { decision } = await authorizer.authorize({
-      user,
-      verb,
-      isResourceRequest: true,
-      namespace: '',
-      apiGroup: 'certificates.k8s.io',
-      apiVersion: '*',
-      resource: 'signers',
-      subresource: '',
-      name,
-      path: '',
-    });
-    if (decision === 'allow') return true;
+    const question = { apiGroup: 'certificates.k8s.io', resource: 'signers', name };
+    if (await isAllowed(authorizer, user, verb, question)) return true;
   }
   return false;
 }

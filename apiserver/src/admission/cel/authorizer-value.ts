@@ -1,23 +1,10 @@
 import { CelError, CelObject, type CelValue } from '@coracle/apimachinery/cel';
 import { dns1123Label, dns1123Subdomain } from '@coracle/apimachinery/validation';
-import type { AuthorizationAttributes, AuthorizationDecision } from '../../auth/authorizer.ts';
+import { type AuthorizationDecision, blankQuestion, type Question } from '../../auth/authorizer.ts';
 import { serviceAccountUser } from '../../auth/authenticators/users.ts';
 import type { UserInfo } from '../../http/api-request.ts';
 import type { AdmissionAttributes } from '../admission.ts';
 import type { AskedAuthorizer } from './asked-authorizer.ts';
-
-type Question = Omit<AuthorizationAttributes, 'user' | 'verb'>;
-
-const nothing: Question = {
-  isResourceRequest: true,
-  namespace: '',
-  apiGroup: '',
-  apiVersion: '*',
-  resource: '',
-  subresource: '',
-  name: '',
-  path: '',
-};
 
 /** How far a question was put together. */
 type Step = 'Authorizer' | 'PathCheck' | 'GroupCheck' | 'ResourceCheck';
@@ -29,7 +16,12 @@ export class AuthorizerValue extends CelObject {
   readonly #user: UserInfo;
   readonly #question: Question;
 
-  constructor(authorizer: AskedAuthorizer, user: UserInfo, question: Question = nothing, step: Step = 'Authorizer') {
+  constructor(
+    authorizer: AskedAuthorizer,
+    user: UserInfo,
+    question: Question = blankQuestion,
+    step: Step = 'Authorizer',
+  ) {
     super();
     this.typeName = `kubernetes.authorization.${step}`;
     this.#authorizer = authorizer;

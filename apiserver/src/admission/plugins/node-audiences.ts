@@ -4,6 +4,7 @@ import type { CSIDriver } from '@coracle/apimachinery/types/storage-v1';
 import type { AdmissionContext } from '../../options.ts';
 import type { Readers } from '../../registry/readers.ts';
 import type { AdmissionAttributes } from '../admission.ts';
+import { isAllowed } from '../../auth/authorizer.ts';
 
 /**
  * A node asks for tokens of those audiences only that its pod mounts, that a CSI driver of one of the pod's volumes wants,
@@ -20,19 +21,9 @@ export async function mayUseAudience(
     const driver = await driverOf(readers, pod, volume);
     if (driver !== undefined && (await wants(readers, driver, audience))) return true;
   }
-  const { decision } = await authorizer.authorize({
-    user,
-    verb: 'request-serviceaccounts-token-audience',
-    isResourceRequest: true,
-    namespace,
-    apiGroup: resource.group,
-    apiVersion: resource.version,
-    resource: audience,
-    subresource: '',
-    name,
-    path: '',
-  });
-  return decision === 'allow';
+  const { group: apiGroup, version: apiVersion } = resource;
+  const question = { namespace, apiGroup, apiVersion, resource: audience, name };
+  return isAllowed(authorizer, user, 'request-serviceaccounts-token-audience', question);
 }
 
 function mounts({ projected }: Volume, audience: string): boolean {

@@ -1,9 +1,10 @@
-import { quote } from '@coracle/apimachinery/errors';
+import { notFound, quote } from '@coracle/apimachinery/errors';
 import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import { Nodes, Pods, ServiceAccounts } from '@coracle/apimachinery/resources';
 import type { ResourceRef } from '@coracle/apimachinery/schema';
 import type { PodCertificateRequest } from '@coracle/apimachinery/types/certificates-v1';
 import type { Pod } from '@coracle/apimachinery/types/core-v1';
+import { isAllowed } from '../../auth/authorizer.ts';
 import type { AdmissionContext } from '../../options.ts';
 import type { Readers } from '../../registry/readers.ts';
 import type { AdmissionAttributes } from '../admission.ts';
@@ -30,7 +31,16 @@ export async function admitPodCertificateRequest(
   const pod = await find<Pod>(context.readers, Pods, namespace, spec.podName, 'pod');
   checkPod(pod, spec, named, attributes);
   await checkAccount(context.readers, namespace, spec, named);
-  if (mounts(pod, spec.signerName) || (await mayAskFor(context, attributes, spec))) return;
+  if (mounts(pod, spec.signerName)) return;
+  const { user, resource } = attributes;
+  const question = {
+    ...{ namespace, apiGroup: resource.group, apiVersion: resource.version },
+    // RBAC knows no resources with a slash.
+    resource: spec.signerName.replaceAll('/', ':'),
+    name: spec.serviceAccountName,
+  };
+  const verb = 'request-serviceaccounts-podcertificate-signer';
+  if (await isAllowed(context.authorizer, user, verb, question)) return;
   const text = `pod ${named} does not mount a podCertificate projected volume for signer ${quote(spec.signerName)}`;
   throw refuse(attributes, text);
 }
@@ -46,8 +56,8 @@ async function find<T extends KubernetesObject>(
   const found = await readers.get<T>(resource, { namespace, name });
   if (found !== undefined) return found;
   const shown = quote(namespace === '' ? name : `${namespace}/${name}`);
-  const cause = `${resource.resource} ${quote(name)} not found`;
-  throw new Error(`while retrieving ${what} ${shown} named in the PodCertificateRequest: ${cause}`);
+  const { message } = notFound(resource, name);
+  throw new Error(`while retrieving ${what} ${shown} named in the PodCertificateRequest: ${message}`);
 }
 
 async function checkNode(
@@ -101,25 +111,4 @@ function mounts({ spec }: Pod, signerName: string): boolean {
   return (spec?.volumes ?? []).some(({ projected }) =>
     (projected?.sources ?? []).some(({ podCertificate }) => podCertificate?.signerName === signerName),
   );
-}
-
-/** Somebody has permitted it: a signer's slash is a colon there, as RBAC knows no resources with a slash. */
-async function mayAskFor(
-  { authorizer }: AdmissionContext,
-  { user, namespace, resource }: AdmissionAttributes,
-  { signerName, serviceAccountName }: Spec,
-): Promise<boolean> {
-  const { decision } = await authorizer.authorize({
-    user,
-    verb: 'request-serviceaccounts-podcertificate-signer',
-    isResourceRequest: true,
-    namespace,
-    apiGroup: resource.group,
-    apiVersion: resource.version,
-    resource: signerName.replaceAll('/', ':'),
-    subresource: '',
-    name: serviceAccountName,
-    path: '',
-  });
-  return decision === 'allow';
 }

@@ -3,6 +3,7 @@ import { ClusterRoles, Roles } from '@coracle/apimachinery/resources';
 import type { ClusterRole, PolicyRule, Role, RoleRef } from '@coracle/apimachinery/types/rbac-v1';
 import type { WriteContext } from '../../registry/strategy.ts';
 import { mastersGroup } from '../authenticators/index.ts';
+import { isAllowed } from '../authorizer.ts';
 import { compact, describeRule, quoteList, uncovered } from './rules.ts';
 
 type CheckContext = Pick<WriteContext, 'user' | 'namespace' | 'row' | 'authorizer' | 'readers'>;
@@ -26,7 +27,8 @@ export async function checkRoleEscalation(
   const { user, row, namespace } = context;
   const name = role.metadata?.name ?? '';
   if (user.groups.includes(mastersGroup)) return;
-  if (await isAllowed(context, 'escalate', row.resource, old === undefined ? '' : name, namespace)) return;
+  const escalation = { apiGroup: rbacGroup, resource: row.resource, namespace, name: old === undefined ? '' : name };
+  if (await isAllowed(context.authorizer, user, 'escalate', escalation)) return;
   await confirmHeld(context, name, role.rules ?? []);
   if (!aggregates(role) && !aggregates(old)) return;
   if ((await missingRules(context, everything)).length === 0) return;
@@ -42,7 +44,8 @@ export async function checkBindingEscalation(
   const { roleRef, metadata } = binding;
   if (user.groups.includes(mastersGroup)) return;
   const resource = roleRef.kind === 'Role' ? Roles : ClusterRoles;
-  if (await isAllowed(context, 'bind', resource.resource, roleRef.name, namespace)) return;
+  const binds = { apiGroup: rbacGroup, resource: resource.resource, namespace, name: roleRef.name };
+  if (await isAllowed(context.authorizer, user, 'bind', binds)) return;
   const key = roleRef.kind === 'Role' ? { namespace, name: roleRef.name } : { name: roleRef.name };
   const role = await context.readers.get<Role>(resource, key);
   // Told as if the binding itself were missing, as upstream does.
@@ -52,28 +55,6 @@ export async function checkBindingEscalation(
 
 function aggregates(role: ClusterRole | undefined): boolean {
   return (role?.aggregationRule?.clusterRoleSelectors ?? []).length > 0;
-}
-
-async function isAllowed(
-  { user, authorizer }: CheckContext,
-  verb: string,
-  resource: string,
-  name: string,
-  namespace: string,
-): Promise<boolean> {
-  const { decision } = await authorizer.authorize({
-    user,
-    verb,
-    isResourceRequest: true,
-    namespace,
-    apiGroup: rbacGroup,
-    apiVersion: '*',
-    resource,
-    subresource: '',
-    name,
-    path: '',
-  });
-  return decision === 'allow';
 }
 
 async function missingRules({ user, namespace, authorizer }: CheckContext, rules: readonly PolicyRule[]) {
