@@ -14,7 +14,7 @@ export {
   withoutTrees,
 } from './field-set.ts';
 export { fieldsJson } from './known-sets.ts';
-export { compareEntries, isFieldSet } from './managed-entries.ts';
+export { compareEntries, identityOf, isFieldSet } from './managed-entries.ts';
 export { mergeConfiguration } from './merge.ts';
 export type { ManagedWrite, ToVersion, VersionedObject } from './ownership.ts';
 export { pathText } from './path-element.ts';

@@ -31,7 +31,7 @@ export function readEntries(entries: readonly ManagedFieldsEntry[]): ManagedEntr
     if (!isFieldSet(fieldsV1)) return undefined;
     const { manager = '', subresource = '' } = entry;
     // The last one of a manager counts.
-    result.set(`${operation} ${operation === 'Apply' ? '' : apiVersion} ${subresource} ${manager}`, {
+    result.set(identityOf(entry), {
       manager,
       operation,
       apiVersion,
@@ -42,6 +42,14 @@ export function readEntries(entries: readonly ManagedFieldsEntry[]): ManagedEntr
     });
   }
   return [...result.values()];
+}
+
+/**
+ * Who an entry is of, as upstream tells entries apart: an applier is the same at every version, an updater another one at
+ * another version.
+ */
+export function identityOf({ manager, operation, subresource = '', apiVersion }: ManagedFieldsEntry): string {
+  return JSON.stringify([manager, operation, subresource, operation === 'Apply' ? '' : apiVersion]);
 }
 
 const checkedSets = new WeakSet<object>();
@@ -58,7 +66,7 @@ export function isFieldSet(value: unknown): value is FieldSet {
   return true;
 }
 
-/** An applier is the same at every version; an updater is another one at another version. */
+/** The same for entries that were read, without a text for each. */
 export function sameManager(a: ManagedEntry, b: ManagedEntry): boolean {
   return (
     a.operation === b.operation &&

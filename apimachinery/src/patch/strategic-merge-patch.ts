@@ -1,3 +1,4 @@
+import { jsonType } from '../structural/index.ts';
 import { badRequest, genericServerResponse, plainError } from '../errors/index.ts';
 import { deepCopy, getField, isObject, type JsonObject, setField, shallowCopy } from '../json/index.ts';
 import type { Schema } from '../schema/schema.ts';
@@ -16,17 +17,13 @@ const badElementOrder = 'invalid patch format of setElementOrder list';
 /**
  * Applies a strategic merge patch (apimachinery/pkg/util/strategicpatch): objects merge field by field, lists are replaced
  * or merged by key as `schema` says, and directives in the patch delete, replace and order. Neither document nor patch is
- * changed; the result shares with the document what the patch leaves alone. Throws BadRequest for a malformed patch.
+ * changed; the result shares with the document what the patch leaves alone. Throws BadRequest for a
+ * malformed patch, and a plain 500 where upstream wraps no error: an item without its merge key.
  */
 export function applyStrategicMergePatch<T>(document: T, patch: unknown, schema: Schema): T {
   if (!isObject(patch))
-    throw badRequest(`json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type map[string]interface {}`);
+    throw badRequest(`json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`);
   return mergeObject(isObject(document) ? document : {}, patch, schema) as T;
-}
-
-function jsonTypeOf(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {

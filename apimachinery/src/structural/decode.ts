@@ -126,11 +126,14 @@ class Walk {
 
   /** Metadata of an object within a custom resource is decoded by itself. */
   #embedded(metadata: unknown, schema: Schema): unknown {
-    const path = this.#path.map((step) => (typeof step === 'object' ? step.name : step)).join('.');
+    const depth = this.#path.length;
     try {
       return this.#value(metadata, schema, false);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
+      // What failed below has left its steps.
+      const steps = this.#path.slice(0, depth);
+      const path = steps.map((step) => (typeof step === 'object' ? step.name : step)).join('.');
       throw new DecodeError(`${path}: Invalid value: ${goJson(metadata)}: ${error.message}`, error.mismatch);
     }
   }

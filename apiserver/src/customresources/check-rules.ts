@@ -3,7 +3,7 @@ import type { JSONSchemaProps, ValidationRule } from '@coracle/apimachinery/type
 import { cardinalityMax, type CompiledRule, compileRule, type WasStored } from './compiled-rules.ts';
 import { type DeclaredType, declaredType } from './declared-type.ts';
 import { ruleFieldPath } from './field-path.ts';
-import { itemsOf, valuesOf } from './schema-props.ts';
+import { itemsOf, schemaOfValues } from './schema-props.ts';
 
 /** What one expression, and all of a schema together, can cost at most. */
 const expressionCostMax = 10_000_000;
@@ -56,7 +56,7 @@ class Check {
     if (declared !== undefined) this.#rules(place, declared);
     const cardinality = place.cardinality === undefined ? undefined : multiply(place.cardinality, elementsOf(props));
     const inner = { cardinality: Number.isNaN(cardinality) ? undefined : cardinality };
-    const values = props.additionalProperties === true ? undefined : valuesOf(props);
+    const values = schemaOfValues(props);
     const items = itemsOf(props);
     const isAtomic = !['granular', 'atomic', undefined].includes(props['x-kubernetes-map-type']);
     for (const [name, child] of Object.entries(props.properties ?? {})) {
@@ -176,7 +176,7 @@ export function shapeErrors(props: JSONSchemaProps, path: string): FieldError[] 
   for (const [name, child] of Object.entries(props.properties ?? {})) {
     errors.push(...shapeErrors(child, `${path}.properties[${name}]`));
   }
-  const [values, items] = [props.additionalProperties === true ? undefined : valuesOf(props), itemsOf(props)];
+  const [values, items] = [schemaOfValues(props), itemsOf(props)];
   if (values !== undefined) errors.push(...shapeErrors(values, `${path}.additionalProperties`));
   if (items !== undefined) errors.push(...shapeErrors(items, `${path}.items`));
   return errors;

@@ -15,7 +15,7 @@ import {
   type Type,
 } from '@coracle/apimachinery/cel';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
-import { itemsOf, valuesOf } from './schema-props.ts';
+import { itemsOf, schemaOfValues, valuesOf } from './schema-props.ts';
 
 /** What rules know of values of a schema: their type, and how large they can be (k8s.io/apiserver pkg/cel/common/schemas.go). */
 export interface DeclaredType {
@@ -96,7 +96,7 @@ function listType(props: JSONSchemaProps, name: string): DeclaredType | undefine
 }
 
 function mapOrObject(props: JSONSchemaProps, name: string): DeclaredType | undefined {
-  const values = props.additionalProperties === true ? undefined : valuesOf(props);
+  const values = schemaOfValues(props);
   if (values === undefined) return fieldsType(props, name);
   const element = declaredType(values, isEmbedded(values), `${name}.@prop`);
   if (element === undefined) return undefined;

@@ -15,3 +15,8 @@ export function valuesOf(props: JSONSchemaProps): JSONSchemaProps | undefined {
   }
   return undefined;
 }
+
+/** The schema of the values of a map; undefined where they are anything. */
+export function schemaOfValues(props: JSONSchemaProps): JSONSchemaProps | undefined {
+  return props.additionalProperties === true ? undefined : valuesOf(props);
+}

@@ -2,7 +2,7 @@ import { type FieldError, field, fieldErrorText } from '@coracle/apimachinery/er
 import { compareText } from '@coracle/apimachinery/json';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
 import { compilePattern } from '../patterns/index.ts';
-import { itemsOf, valuesOf } from './schema-props.ts';
+import { itemsOf, schemaOfValues, valuesOf } from './schema-props.ts';
 
 /**
  * Whether a schema is structural: every value has a type, and what combines schemas adds nothing that the structure does
@@ -76,11 +76,6 @@ function checkType(props: JSONSchemaProps, path: string, place: Place, errors: F
 /** Required where there is none, invalid otherwise. */
 function wrongType(path: string, type: string | undefined, text: string): FieldError {
   return type ? field.invalid(path, type, text) : field.required(path, text);
-}
-
-/** The schema of the values of a map; undefined where they are anything. */
-function schemaOfValues(props: JSONSchemaProps): JSONSchemaProps | undefined {
-  return props.additionalProperties === true ? undefined : valuesOf(props);
 }
 
 function walkDeclarations(props: JSONSchemaProps, path: string, errors: FieldError[]): void {

@@ -30,7 +30,7 @@ import type { Call } from './call.ts';
 import { negotiateCall, respondWithObject } from './respond.ts';
 import { conversionProblem } from './conversion-problem.ts';
 import { changeView, expectedOf, ownedView, viewFields } from './subresource.ts';
-import { anotherType, kindProblem } from './unreadable-body.ts';
+import { anotherType, kindProblem, unknownKind } from './unreadable-body.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 import { writeOf } from './writing.ts';
 
@@ -171,8 +171,7 @@ function checkKind(
       { ...parseGroupVersion(before.apiVersion ?? ''), kind: before.kind ?? '' },
     );
   }
-  const text = `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
-  throw badPatch(JSON.stringify(result), text);
+  throw badPatch(JSON.stringify(result), unknownKind(kind, apiVersion));
 }
 
 function applyPatch(

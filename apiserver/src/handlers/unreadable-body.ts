@@ -8,6 +8,7 @@ import {
   groupVersionProblem,
   parseGroupVersion,
 } from '@coracle/apimachinery/schema';
+import { jsonType } from '@coracle/apimachinery/structural';
 
 /** Bytes of a body that an error shows. */
 const shownBytesMax = 30;
@@ -59,8 +60,7 @@ export function unrecognizedJson(kind: GroupVersionKind, body: Uint8Array): Stat
   }
   if (value === null) return undefined;
   if (!isObject(value)) {
-    const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    const why = `${noVersionKind} json: cannot unmarshal ${found} into Go value of type ${anonymousType}`;
+    const why = `${noVersionKind} json: cannot unmarshal ${jsonType(value)} into Go value of type ${anonymousType}`;
     return unrecognized(kind, body, why);
   }
   const { apiVersion } = value;
@@ -73,16 +73,20 @@ export function kindProblem(object: Readonly<Record<string, unknown>>): string |
   for (const name of ['apiVersion', 'kind']) {
     const part = object[name];
     if (part === undefined || part === null || typeof part === 'string') continue;
-    const found = Array.isArray(part) ? 'array' : typeof part === 'boolean' ? 'bool' : typeof part;
-    return `${noVersionKind} json: cannot unmarshal ${found} into Go struct field .${name} of type string`;
+    return `${noVersionKind} json: cannot unmarshal ${jsonType(part)} into Go struct field .${name} of type string`;
   }
   return undefined;
 }
 
 /** 400 for a kind that no version of the API has. */
 export function unregistered(found: GroupVersionKind, expected: GroupVersionKind): StatusError {
-  const why = `no kind ${quote(found.kind)} is registered for version ${quote(groupVersion(found))} in scheme ${schemeName}`;
+  const why = unknownKind(found.kind, groupVersion(found));
   return badRequest(`${found.kind} in version ${quote(found.version)} cannot be handled as a ${expected.kind}: ${why}`);
+}
+
+/** Upstream's scheme has no such kind. */
+export function unknownKind(kind: string, apiVersion: string): string {
+  return `no kind ${quote(kind)} is registered for version ${quote(apiVersion)} in scheme ${schemeName}`;
 }
 
 const schemeName = '"pkg/runtime/scheme.go:111"';

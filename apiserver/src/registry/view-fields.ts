@@ -1,4 +1,5 @@
 import {
+  identityOf,
   compareEntries,
   emptySet,
   type FieldSet,
@@ -56,14 +57,6 @@ export function entriesOfObject(
     fieldsV1: { ...inObject },
   }));
   return [...kept, ...added].sort(compareEntries);
-}
-
-/**
- * Who an entry is of, as upstream tells entries apart: in the one of an update the version counts, so that an owner who is
- * no applier is never found again behind the view and gets a second entry for the field.
- */
-function identityOf({ manager, operation, subresource = '', apiVersion }: ManagedFieldsEntry): string {
-  return JSON.stringify([manager, operation, subresource, operation === 'Apply' ? '' : apiVersion]);
 }
 
 function fieldsOf({ fieldsV1 }: ManagedFieldsEntry): FieldSet {

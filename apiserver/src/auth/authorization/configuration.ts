@@ -1,3 +1,4 @@
+import { oneOfErrors } from '../../resources/shared/field-rules.ts';
 import { isAbsolute } from 'node:path';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import { parseDuration } from '@coracle/apimachinery/quantity';
@@ -111,9 +112,9 @@ function validateWebhook(webhook: WebhookConfiguration, path: string): FieldErro
   const { subjectAccessReviewVersion: version, failurePolicy, matchConditions = [] } = webhook;
   return [
     ...validateDurations(webhook, path),
-    ...oneOf(`${path}.subjectAccessReviewVersion`, version, reviewVersions),
+    ...oneOfErrors(version, reviewVersions, `${path}.subjectAccessReviewVersion`),
     ...validateConditionVersion(webhook, `${path}.matchConditionSubjectAccessReviewVersion`),
-    ...oneOf(`${path}.failurePolicy`, failurePolicy, failurePolicies),
+    ...oneOfErrors(failurePolicy, failurePolicies, `${path}.failurePolicy`),
     ...validateConnection(webhook.connectionInfo ?? {}, `${path}.connectionInfo`),
     ...checkMatchConditions(matchConditions, `${path}.matchConditions`),
   ];
@@ -143,13 +144,8 @@ function validateConnection(connection: { type?: string; kubeConfigFile?: string
     // Upstream's type has it for aggregated servers; of kube-apiserver's own configuration it says the same.
     return [field.invalid(`${path}.type`, type, 'this server would ask itself: KubeConfigFile names somebody else')];
   }
-  if (type !== 'KubeConfigFile') return oneOf(`${path}.type`, type, ['KubeConfigFile']);
+  if (type !== 'KubeConfigFile') return oneOfErrors(type, ['KubeConfigFile'], `${path}.type`);
   if (kubeConfigFile === '') return [field.required(`${path}.kubeConfigFile`)];
   if (isAbsolute(kubeConfigFile)) return [];
   return [field.invalid(`${path}.kubeConfigFile`, kubeConfigFile, 'must be an absolute path')];
-}
-
-function oneOf(path: string, value: string | undefined, supported: readonly string[]): FieldError[] {
-  if (!value) return [field.required(path)];
-  return supported.includes(value) ? [] : [field.notSupported(path, value, supported)];
 }

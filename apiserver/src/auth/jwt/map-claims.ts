@@ -1,3 +1,4 @@
+import { jsonType } from '@coracle/apimachinery/structural';
 import { type CelProgram, CelError, type CelValue, celTypeOf, toJson } from '@coracle/apimachinery/cel';
 import type { UserInfo } from '../../http/api-request.ts';
 import { credentialIdKey } from '../authenticators/users.ts';
@@ -145,8 +146,7 @@ function textsClaim(claims: Claims, name: string): string[] {
 }
 
 function notOfType(value: unknown, type: string): string {
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return `json: cannot unmarshal ${kind} into Go value of type ${type}`;
+  return `json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`;
 }
 
 function within<T>(what: string, read: () => T): T {

@@ -7,6 +7,7 @@ import type {
   MutatingAdmissionPolicySpec,
   Mutation,
 } from '@coracle/apimachinery/types/admissionregistration-v1';
+import { oneOfErrors } from '../shared/field-rules.ts';
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { ageColumn, ageOf, column, nameColumn } from '../shared/table.ts';
@@ -103,12 +104,7 @@ function validateSpec(spec: MutatingAdmissionPolicySpec, stored: ReadonlySet<str
   for (const [index, mutation] of mutations.entries()) {
     errors.push(...validateMutation(mutation, `spec.mutations[${index}]`, inMutations, stored));
   }
-  const at = 'spec.reinvocationPolicy';
-  if (!reinvocationPolicy) errors.push(field.required(at));
-  else if (!['IfNeeded', 'Never'].includes(reinvocationPolicy)) {
-    errors.push(field.notSupported(at, reinvocationPolicy, ['IfNeeded', 'Never']));
-  }
-  return errors;
+  return [...errors, ...oneOfErrors(reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy')];
 }
 
 const mutableOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];

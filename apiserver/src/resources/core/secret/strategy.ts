@@ -1,3 +1,4 @@
+import { jsonType } from '@coracle/apimachinery/structural';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { field, type FieldError } from '@coracle/apimachinery/errors';
 import type { Secret } from '@coracle/apimachinery/types/core-v1';
@@ -100,8 +101,7 @@ function jsonProblem(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && !Array.isArray(value)) return undefined;
-    const found = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    return `json: cannot unmarshal ${found} into Go value of type map[string]interface {}`;
+    return `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`;
   } catch {
     if (text.trim() === '') return 'unexpected end of JSON input';
     return `invalid character '${text.trim().charAt(0)}' looking for beginning of value`;

@@ -1,3 +1,4 @@
+import { oneOfErrors } from '../../shared/field-rules.ts';
 import { type FieldError, field } from '@coracle/apimachinery/errors';
 import type { Service, ServicePort, ServiceSpec } from '@coracle/apimachinery/types/core-v1';
 import {
@@ -37,7 +38,7 @@ export function serviceErrors(service: Service, old: Service | undefined): Field
     ...affinityErrors(spec),
     ...clusterIpErrors(spec, before),
     ...externalIpErrors(spec, before),
-    ...oneOf('spec.type', spec.type, types),
+    ...oneOfErrors(spec.type, types, 'spec.type'),
     ...nodePortErrors(spec),
     ...sourceRangeErrors(service, old),
     ...nodePortAllocationErrors(spec),
@@ -82,7 +83,8 @@ export function clusterIpErrors(spec: ServiceSpec, before: ServiceSpec | undefin
     if (!families.includes(family)) errors.push(field.notSupported(`spec.ipFamilies[${index}]`, family, families));
     if (ipFamilies.indexOf(family) < index) errors.push(field.duplicate(`spec.ipFamilies[${index}]`, family));
   }
-  if (spec.ipFamilyPolicy !== undefined) errors.push(...oneOf('spec.ipFamilyPolicy', spec.ipFamilyPolicy, policies));
+  if (spec.ipFamilyPolicy !== undefined)
+    errors.push(...oneOfErrors(spec.ipFamilyPolicy, policies, 'spec.ipFamilyPolicy'));
   const formErrors = ips.flatMap((ip, index) => {
     if (index > 0 || ip !== 'None') return validateLegacyIp(`${path}[${index}]`, ip, before?.clusterIPs);
     return ips.length > 1 ? [field.invalid(path, ips, "'None' must be the first and only value")] : [];
@@ -108,11 +110,6 @@ export function clusterIpErrors(spec: ServiceSpec, before: ServiceSpec | undefin
     );
   }
   return errors;
-}
-
-function oneOf(path: string, value: string | undefined, supported: readonly string[]): FieldError[] {
-  if (!value) return [field.required(path)];
-  return supported.includes(value) ? [] : [field.notSupported(path, value, supported)];
 }
 
 function topologyErrors({ metadata }: Service): FieldError[] {
@@ -159,7 +156,7 @@ function onePortErrors(port: ServicePort, named: boolean, names: Set<string>, pa
     names.add(name);
   }
   errors.push(...portNumber(port.port).map((text) => field.invalid(`${path}.port`, port.port, text)));
-  errors.push(...oneOf(`${path}.protocol`, protocol, portProtocols));
+  errors.push(...oneOfErrors(protocol, portProtocols, `${path}.protocol`));
   if (targetPort !== undefined) {
     const findings = typeof targetPort === 'number' ? portNumber(targetPort) : portName(targetPort);
     errors.push(...findings.map((text) => field.invalid(`${path}.targetPort`, targetPort, text)));
@@ -171,7 +168,7 @@ function onePortErrors(port: ServicePort, named: boolean, names: Set<string>, pa
 }
 
 function affinityErrors({ sessionAffinity, sessionAffinityConfig }: ServiceSpec): FieldError[] {
-  const errors = oneOf('spec.sessionAffinity', sessionAffinity, ['ClientIP', 'None']);
+  const errors = oneOfErrors(sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity');
   const path = 'spec.sessionAffinityConfig';
   if (sessionAffinity === 'None' && sessionAffinityConfig) {
     errors.push(field.forbidden(path, 'must not be set when session affinity is None'));
@@ -259,7 +256,8 @@ function loadBalancerClassErrors(
 function trafficErrors(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
   const external = spec.externalTrafficPolicy;
-  if (isExternallyAccessible(spec)) errors.push(...oneOf('spec.externalTrafficPolicy', external, trafficPolicies));
+  if (isExternallyAccessible(spec))
+    errors.push(...oneOfErrors(external, trafficPolicies, 'spec.externalTrafficPolicy'));
   else if (external) {
     errors.push(
       field.invalid('spec.externalTrafficPolicy', external, 'may only be set for externally-accessible services'),
@@ -275,7 +273,7 @@ function trafficErrors(spec: ServiceSpec): FieldError[] {
     spec.internalTrafficPolicy !== undefined ||
     (spec.type && spec.type !== 'ExternalName' && types.includes(spec.type))
   ) {
-    errors.push(...oneOf('spec.internalTrafficPolicy', spec.internalTrafficPolicy, trafficPolicies));
+    errors.push(...oneOfErrors(spec.internalTrafficPolicy, trafficPolicies, 'spec.internalTrafficPolicy'));
   }
   const { trafficDistribution } = spec;
   if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
