@@ -1,14 +1,12 @@
 import { isStatus } from '@coracle/apimachinery/errors';
-import type { KubernetesObject } from '@coracle/apimachinery/meta';
 import type { ApiResponse } from '../http/api-request.ts';
 import { deleteObject } from '../registry/delete.ts';
-import { servedForm } from '../registry/served-resource.ts';
 import type { Write } from '../registry/write.ts';
 import type { ListRequest, StoredObject } from '../storage/object-store/object-store.ts';
 import type { Call } from './call.ts';
 import { deletionOf, readDeleteOptions } from './delete.ts';
 import { listFreshness, parseListOptions } from './list-options.ts';
-import { negotiateCall, respondWithList, respondWithMadeUpList } from './respond.ts';
+import { negotiateCall, respondWithList } from './respond.ts';
 import { selectionOf } from './selection.ts';
 
 /** Deletions under way at once for one request: enough for the store to write them in groups. */
@@ -28,16 +26,7 @@ export async function deleteCollection(call: Call): Promise<ApiResponse> {
   };
   const { items, revision } = await resource.store.list(request);
   await inParallel(items, deletionsAtOnceMax, context.signal, (item) => deleteItem(call, write, item, { ...options }));
-  const meta = { resourceVersion: String(revision) };
-  if (negotiated.transform !== undefined || negotiated.encoding === 'protobuf' || resource.schema.builtin !== true) {
-    return respondWithList(call, negotiated, items, meta);
-  }
-  return respondWithMadeUpList(
-    call,
-    negotiated,
-    items.map(({ object }) => object),
-    meta,
-  );
+  return respondWithList(call, negotiated, items, { resourceVersion: String(revision) });
 }
 
 /** Somebody else may have deleted it in the meantime: then it is gone, which is what was asked for. */

@@ -100,7 +100,7 @@ function drop(holder: Record<string, unknown>, name: string): boolean {
 
 type Found = (holder: Record<string, unknown>, name: string) => boolean;
 
-/** Tells `found` of every gated field that is set, until it answers true. */
+/** Tells `found` of every gated field that is set, until it answers true. What vanishes goes once `found` has left nothing in it. */
 function visit(value: object, { gated, below, holdsItems }: Plan, found: Found): boolean {
   const holder = value as Record<string, unknown>;
   if (holdsItems) {
@@ -116,9 +116,9 @@ function visit(value: object, { gated, below, holdsItems }: Plan, found: Found):
   for (const { name, plan } of below) {
     const item = holder[name];
     if (!isStruct(item)) continue;
-    const wasEmpty = Object.keys(item).length === 0;
+    const mayVanish = plan.vanishes === true && Object.keys(item).length > 0;
     if (visit(item, plan, found)) return true;
-    if (plan.vanishes && !wasEmpty && Object.keys(item).length === 0) delete holder[name];
+    if (mayVanish && Object.keys(item).length === 0) delete holder[name];
   }
   return false;
 }
