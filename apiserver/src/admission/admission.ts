@@ -36,7 +36,7 @@ export interface AdmissionAttributes {
   warn(text: string): void;
   /** Adds an annotation to the audit event: `mutation.webhook.admission.k8s.io/round_0_index_0`. */
   annotate(key: string, value: string): void;
-  /** Tells how long a webhook had the request: that time is not this server's. */
+  /** Tells how long webhooks had the request, what it takes to ask them included: that time is not counted as this server's. */
   waited(milliseconds: number): void;
   /** The object in another served version of its group, for webhooks that match `Equivalent`. */
   toVersion(object: KubernetesObject, version: string): KubernetesObject;

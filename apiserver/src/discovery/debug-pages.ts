@@ -6,6 +6,7 @@ import type { ApiResponse } from '../http/api-request.ts';
 import { clausesOf } from '../negotiation/accept.ts';
 import { wantsPretty } from '../negotiation/content-type.ts';
 import { encodeObject } from '../negotiation/object-response.ts';
+import { timestamp } from '../registry/metadata.ts';
 import { kubernetesVersion, versionInfo } from './version.ts';
 
 const component = 'apiserver';
@@ -46,7 +47,7 @@ function statusPage(clock: Pick<Clock, 'now'>): Page {
   return {
     kind: 'Statusz',
     fields: () => ({
-      startTime: new Date(startedAt).toISOString().replace(/\.\d+/, ''),
+      startTime: timestamp(startedAt),
       uptimeSeconds: upSeconds(),
       goVersion,
       binaryVersion: kubernetesVersion,

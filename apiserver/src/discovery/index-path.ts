@@ -1,5 +1,6 @@
 import { groupVersion } from '@coracle/apimachinery/schema';
 import type { PathHandler } from '../handlers/root.ts';
+import { encodeObject } from '../negotiation/object-response.ts';
 import type { DiscoverySource } from './discovery.ts';
 import type { HealthCheck } from './health.ts';
 
@@ -21,8 +22,8 @@ export function indexPath(source: DiscoverySource, checks: readonly HealthCheck[
   return ({ info, request }) => {
     if (request.method !== 'GET' || (info.path !== '/' && info.path !== '/index.html')) return undefined;
     const paths = [...fixed, ...groupPaths(source), ...healthPathsOf(checks)].toSorted();
-    const bytes = Buffer.from(JSON.stringify({ paths }, undefined, 2));
-    return { status: 200, headers: { 'content-type': 'application/json' }, body: { type: 'bytes', chunks: [bytes] } };
+    const chunks = encodeObject({ paths }, 'json', true);
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: { type: 'bytes', chunks } };
   };
 }
 

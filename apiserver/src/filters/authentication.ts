@@ -6,7 +6,7 @@ import type { ApiRequest } from '../http/api-request.ts';
 import type { AccessMetrics } from '../metrics/index.ts';
 import type { Filter, RequestContext } from './filter.ts';
 
-export interface AuthenticationParts {
+export interface AuthenticationFilterOptions {
   /** In the order they are asked. */
   readonly authenticators: readonly Authenticator[];
   readonly log: Logger;
@@ -21,7 +21,13 @@ export interface AuthenticationParts {
  * Asks the authenticators in order; the first that knows the caller names it. Where none does, or a credential is bad and no
  * other good, the answer is 401.
  */
-export function authenticationFilter({ authenticators, log, metrics, onRefused, strip }: AuthenticationParts): Filter {
+export function authenticationFilter({
+  authenticators,
+  log,
+  metrics,
+  onRefused,
+  strip,
+}: AuthenticationFilterOptions): Filter {
   return async (context, next) => {
     const trusted = context.request.peer.trustedUser;
     if (trusted !== undefined) {

@@ -33,7 +33,7 @@ export interface Readers {
 
 /**
  * Writing on the server's own behalf (allocators, namespace life cycle, eviction): past admission and authorization,
- * through the same store. Only strategies get it.
+ * through the same store. Only strategies and what every cluster has from the start get it.
  */
 export interface Writers {
   /** Optimistic update of one stored object in storage version; `change` gets a private copy and may return undefined for "leave it". */

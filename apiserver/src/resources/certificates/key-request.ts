@@ -1,22 +1,18 @@
 import type { KeyObject } from 'node:crypto';
 import { keyOfRequest } from '../../auth/certificate-request.ts';
 
-/** A PKCS#10 request of which the key alone is of interest. */
+/** What is to be said of a PKCS#10 request of which the key alone is of interest. */
 export interface KeyRequest {
-  readonly key: KeyObject;
   /** Signed with its own key. */
   readonly isSigned: boolean;
   /** Why nobody may ask for a certificate of such a key. */
   readonly problem?: { readonly value?: string; readonly detail: string };
 }
 
-/** Curves by OpenSSL's names; those without a text are good. */
-const curves: Readonly<Record<string, string | undefined>> = {
-  prime256v1: undefined,
-  secp384r1: undefined,
-  secp521r1: undefined,
-  secp224r1: 'curve P-224',
-};
+/** By OpenSSL's names. */
+const curves = ['prime256v1', 'secp384r1', 'secp521r1'];
+/** As Go calls one of the others that it reads. */
+const otherCurves: Readonly<Record<string, string>> = { secp224r1: 'P-224' };
 const modulusBits = [3072, 4096];
 
 /** Undefined where the bytes are no request, or one of a key that nobody knows. */
@@ -24,7 +20,7 @@ export async function readKeyRequest(der: Buffer): Promise<KeyRequest | undefine
   try {
     const { key, isSigned } = await keyOfRequest(der);
     const problem = keyProblem(key);
-    return { key, isSigned: problem === undefined && (await isSigned()), ...(problem && { problem }) };
+    return { isSigned: problem === undefined && (await isSigned()), ...(problem && { problem }) };
   } catch {
     return undefined;
   }
@@ -36,11 +32,9 @@ function keyProblem({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Key
       return undefined;
     case 'ec': {
       const { namedCurve = '' } = asymmetricKeyDetails ?? {};
-      const value = curves[namedCurve];
-      const detail = 'elliptic public keys must use curve P256, P384, or P521';
-      return namedCurve in curves && value === undefined
-        ? undefined
-        : { value: value ?? `curve ${namedCurve}`, detail };
+      if (curves.includes(namedCurve)) return undefined;
+      const value = `curve ${otherCurves[namedCurve] ?? namedCurve}`;
+      return { value, detail: 'elliptic public keys must use curve P256, P384, or P521' };
     }
     case 'rsa': {
       const { modulusLength = 0 } = asymmetricKeyDetails ?? {};

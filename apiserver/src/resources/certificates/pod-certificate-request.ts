@@ -1,7 +1,8 @@
 import { type FieldError, field, omitted } from '@coracle/apimachinery/errors';
 import type { PodCertificateRequest, PodCertificateRequestSpec } from '@coracle/apimachinery/types/certificates-v1';
-import { byteLength, nameIsDnsSubdomain, validateImmutable } from '@coracle/apimachinery/validation';
+import { byteLength, dns1123Subdomain, validateImmutable } from '@coracle/apimachinery/validation';
 import { certificateSecondsMax, certificateSecondsMin, validateUserAnnotations } from '../shared/pod-certificate.ts';
+import { formatErrors } from '../shared/field-rules.ts';
 import { specOf } from '../shared/pod-template.ts';
 import type { Strategy } from '../shared/registry.ts';
 import { validateSignerName } from '../shared/signer-name.ts';
@@ -68,7 +69,7 @@ async function validateSpec(spec: Partial<PodCertificateRequestSpec>): Promise<F
 
 /** Name and UID of what the certificate speaks for. */
 function validateWhose(what: string, name = '', uid = ''): FieldError[] {
-  const errors = nameIsDnsSubdomain(name, false).map((text) => field.invalid(`spec.${what}Name`, name, text));
+  const errors = formatErrors(dns1123Subdomain, name, `spec.${what}Name`);
   if (uid === '') errors.push(field.invalid(`spec.${what}UID`, uid, 'must not be empty'));
   if (byteLength(uid) > uidBytesMax) errors.push(field.tooLong(`spec.${what}UID`, uidBytesMax));
   return errors;

@@ -1,11 +1,11 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { type FieldError, field, omitted, quote } from '@coracle/apimachinery/errors';
-import { semanticEqual } from '@coracle/apimachinery/json';
+import { compareText, semanticEqual } from '@coracle/apimachinery/json';
 import type { PodCertificateRequest } from '@coracle/apimachinery/types/certificates-v1';
 import { byteLength, validateConditions } from '@coracle/apimachinery/validation';
+import { keyOfRequest } from '../../auth/certificate-request.ts';
 import { isAuthorizedForSigner } from '../../auth/signers.ts';
 import type { WriteContext } from '../shared/registry.ts';
-import { readKeyRequest } from './key-request.ts';
 import { parseCertificate, type PemBlock, pemBlocks } from './pem.ts';
 
 type Request = PodCertificateRequest;
@@ -93,7 +93,7 @@ async function validateIssued(object: Request, old: Request, now: number): Promi
   const leaf = parseCertificate(first.der);
   if (leaf === undefined) return [wrong('leaf certificate does not parse as valid X.509')];
   const errors = validateNames(leaf);
-  const request = await readKeyRequest(Buffer.from(old.spec.stubPKCS10Request ?? '', 'base64'));
+  const request = await keyOfRequest(Buffer.from(old.spec.stubPKCS10Request ?? '', 'base64')).catch(() => undefined);
   if (request === undefined) {
     return [...errors, field.invalid('spec.stubPKCS10Request', omitted, 'must be a valid PKCS#10 CSR')];
   }
@@ -138,7 +138,7 @@ function alternativeNames({ subjectAltName = '' }: X509Certificate): [kind: stri
   const names = [...subjectAltName.matchAll(/(?:^|, )(DNS|email):("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(
     ([, kind = '', text = '']): [string, string] => [kind, text.startsWith('"') ? (JSON.parse(text) as string) : text],
   );
-  return names.toSorted(([a], [b]) => a.localeCompare(b));
+  return names.toSorted(([a], [b]) => compareText(a, b));
 }
 
 function validateTimesPresent({ status }: Request): FieldError[] {
