@@ -13,7 +13,7 @@ export interface DifferentialOptions {
 }
 
 const scenariosAtOnce = 4;
-/** As this server has it: who issues tokens, and that containers may be privileged. */
+/** As this server has it: whose tokens are believed, and that containers may be privileged. */
 const flags = ['--service-account-issuer=https://kubernetes.default.svc.cluster.local', '--allow-privileged=true'];
 
 /** Starts kube-apiserver on an etcd of its own and this project's server, and asks both the same. */

@@ -42,7 +42,7 @@ export const authenticationSettings: readonly Setting[] = [
   {
     flag: 'requestheader-allowed-names',
     value: 'LIST',
-    help: 'common names of them, beside the cluster’s own (default: all that the file’s authorities sign)',
+    help: 'common names of them, beside the cluster’s own (default: all that one of the authorities has signed)',
   },
   { flag: 'requestheader-username-headers', value: 'LIST', help: 'where they name the user (default X-Remote-User)' },
   { flag: 'requestheader-uid-headers', value: 'LIST', help: 'the user’s UID (default X-Remote-Uid)' },
