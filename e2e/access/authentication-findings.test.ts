@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@coracle/apiserver/testing';
 import { expect } from 'chai';
 import {
   advertiseAddress,
   createReferenceKeys,
-  freePort,
   referenceObstacle,
   runProgram,
   skipBecause,

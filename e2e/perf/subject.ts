@@ -1,14 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@coracle/apiserver/testing';
 import { ensureClusterPki } from '@coracle/cluster/pki';
-import {
-  ChildPrograms,
-  createReferenceKeys,
-  freePort,
-  repository,
-  startReferenceControlPlane,
-} from '../support/index.ts';
+import { ChildPrograms, createReferenceKeys, repository, startReferenceControlPlane } from '../support/index.ts';
 
 /** A control plane that is measured. */
 export interface Subject {

@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@coracle/apiserver/testing';
 import { adminKubeconfig } from '@coracle/cluster/kubeconfig';
 import { expect } from 'chai';
 import {
   ApiCaller,
   ChildPrograms,
   eventually,
-  freePort,
   mustRun,
   type OwnApiServer,
   runProgram,

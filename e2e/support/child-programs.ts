@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { request as plainRequest } from 'node:http';
-import { createServer } from 'node:net';
 import { beforeExit, notBeforeExit } from './before-exit.ts';
 
 /** Long-running programs of one test, started in order and stopped in the opposite one. */
@@ -73,17 +72,5 @@ function answersOk(url: string): Promise<boolean> {
     });
     probe.on('error', () => resolve(false));
     probe.end();
-  });
-}
-
-/** A port nobody listens on now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
   });
 }

@@ -1,6 +1,6 @@
 /** What whole-cluster tests share: upstream's programs, a cluster of the real command, load, patience. */
 export { adminTls, type ApiAnswer, ApiCaller, mergePatchHeaders, post } from './api-caller.ts';
-export { ChildPrograms, freePort } from './child-programs.ts';
+export { ChildPrograms } from './child-programs.ts';
 export { eventually } from './eventually.ts';
 export { httpGet, startLoad } from './http-load.ts';
 export { type ImageRegistry, startImageRegistry } from './image-registry.ts';

@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@coracle/apiserver/testing';
 import { adminKubeconfig } from '@coracle/cluster/kubeconfig';
 import { type ClusterPki, ensureClusterPki } from '@coracle/cluster/pki';
-import { ChildPrograms, freePort } from './child-programs.ts';
+import { ChildPrograms } from './child-programs.ts';
 import { upstreamProgram } from './programs.ts';
 
 /** The address that both API servers advertise, so that what they make of it is the same; of nobody (RFC 5737). */

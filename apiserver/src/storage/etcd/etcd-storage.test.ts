@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@coracle/apimachinery/clock';
 import { silentLogger } from '@coracle/apimachinery/component';
 import { expect } from 'chai';
 import { Etcd3 } from 'etcd3';
+import { freePort } from '../../testing/free-port.ts';
 import { type CommitResult, type Storage, UnavailableError } from '../storage.ts';
 import { storageSuite } from '../testing/index.ts';
 import { openEtcdStorage } from './index.ts';
@@ -153,13 +153,4 @@ class EtcdProcess {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
