@@ -34,7 +34,7 @@ export class FrameStream implements AsyncIterableIterator<readonly WatchFrame[],
   }
 
   next(): Promise<Step> {
-    if (this.#source.ending.signal.aborted && this.#finish === undefined) return Promise.resolve(over);
+    if (this.#finish === undefined && this.#source.ending.signal.aborted) return Promise.resolve(over);
     this.#events ??= this.#begin();
     return this.#events.next().then(this.#told, this.#failed);
   }

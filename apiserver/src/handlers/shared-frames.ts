@@ -1,5 +1,8 @@
 import type { WatchFrame } from '../http/api-request.ts';
-import type { StoredObject } from '../storage/object-store/object-store.ts';
+import type { View } from '../negotiation/view.ts';
+import type { StoredObject, StoreEvent } from '../storage/object-store/object-store.ts';
+
+type ObjectEvent = Exclude<StoreEvent, { type: 'BOOKMARK' }>;
 
 /** What is remembered at most. */
 const changesMax = 512;
@@ -13,19 +16,29 @@ const bytesMax = 8 * 1024 * 1024;
 export class SharedFrames {
   readonly #frames = new Map<StoredObject, Map<string, WatchFrame>>();
   #bytes = 0;
+  #newest: { readonly event: ObjectEvent; readonly variant: string; readonly frame: WatchFrame } | undefined;
 
-  /** `variant` names type, kind and encoding of the frame. */
-  get(stored: StoredObject, variant: string, make: () => WatchFrame): WatchFrame {
-    let frames = this.#frames.get(stored);
+  /** The frame of an event for everybody who looks at it this way. */
+  get(event: ObjectEvent, view: Pick<View, 'variant' | 'frame'>): WatchFrame {
+    // A change is told to its watchers one after the other: most of them ask what the one before has asked.
+    if (this.#newest?.event === event && this.#newest.variant === view.variant) return this.#newest.frame;
+    const frame = this.#find(event, view);
+    this.#newest = { event, variant: view.variant, frame };
+    return frame;
+  }
+
+  #find({ type, object }: ObjectEvent, view: Pick<View, 'variant' | 'frame'>): WatchFrame {
+    let frames = this.#frames.get(object);
     if (frames === undefined) {
       frames = new Map();
-      this.#frames.set(stored, frames);
+      this.#frames.set(object, frames);
     }
+    const variant = `${type} ${view.variant}`;
     let frame = frames.get(variant);
     if (frame === undefined) {
-      frame = make();
+      frame = view.frame(type, object);
       frames.set(variant, frame);
-      this.#bytes += stored.size;
+      this.#bytes += object.size;
       this.#forgetOldest();
     }
     return frame;

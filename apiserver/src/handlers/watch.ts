@@ -96,10 +96,7 @@ function framesFor(call: Call, negotiated: Negotiated): Frames {
   const bookmarks = bookmarkFrames(view);
   return {
     contentType: view.streamContentType,
-    of: (event) =>
-      event.type === 'BOOKMARK'
-        ? bookmarks(event)
-        : sharedFrames.get(event.object, `${event.type} ${view.variant}`, () => view.frame(event.type, event.object)),
+    of: (event) => (event.type === 'BOOKMARK' ? bookmarks(event) : sharedFrames.get(event, view)),
     error,
   };
 }

@@ -1,7 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { requestEntityTooLarge, type StatusError } from '@coracle/apimachinery/errors';
+import { Turns } from '../turns/index.ts';
 import type { RequestBody } from './api-request.ts';
+
+/**
+ * One read of a connection can bring dozens of requests. The first of them are on their way to the disk, and answered, while
+ * the rest are still looked at.
+ */
+const requestTurns = new Turns(8);
 
 /** The body of a request that arrived over a socket. */
 export function nodeBody(message: IncomingMessage | Http2ServerRequest): RequestBody {
@@ -27,7 +34,8 @@ function readAll(message: IncomingMessage | Http2ServerRequest, limitBytes: numb
       chunks.length = 0;
       reject(tooLarge(limitBytes));
     });
-    message.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
+    const whole = () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
+    message.on('end', () => requestTurns.soon(whole));
     message.on('error', reject);
     message.on('aborted', () => reject(new Error('the client went away while sending the body')));
   });

@@ -9,6 +9,7 @@ import type { ApiRequest, ApiResponse } from './api-request.ts';
 import { emptyBody, nodeBody } from './body.ts';
 import { type ConnectionLimits, connectionLimits, Connections, sessionOf } from './connections.ts';
 import { peerOf } from './peer.ts';
+import { UnderWay } from './under-way.ts';
 import { leaveBody } from './unread-body.ts';
 import { refuseUpgrade } from './upgrade.ts';
 import { isGone, type NodeResponse, writeResponse } from './write-response.ts';
@@ -49,7 +50,7 @@ export async function startListener(
   handle: Handle,
   clock: Clock = systemClock,
 ): Promise<Listener> {
-  const stopping = new AbortController();
+  const underWay = new UnderWay();
   const limits = { ...connectionLimits, ...options.limits };
   const connections = new Connections(clock, limits);
   const server = http2.createSecureServer({
@@ -71,7 +72,7 @@ export async function startListener(
         }),
     ...http1Limits(limits),
   });
-  const edge: Edge = { handle, clock, connections, stopping: stopping.signal };
+  const edge: Edge = { handle, clock, connections, underWay };
   const application = new Koa();
   application.silent = true;
   application.use(async (ctx) => {
@@ -81,15 +82,16 @@ export async function startListener(
   const onRequest = application.callback();
   server.on('request', (request, response) => void onRequest(request as never, response as never));
   server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void serveUpgrade(message, socket, head, handle, stopping.signal);
+    void serveUpgrade(message, socket, head, edge);
   });
   connections.track(server);
   await listen(server, options);
   const address = server.address() as AddressInfo;
+  let stopped: Promise<void> | undefined;
   return {
     host: address.address,
     port: address.port,
-    stop: () => stop(server, connections, stopping),
+    stop: () => (stopped ??= stop(server, edge)),
   };
 }
 
@@ -120,18 +122,16 @@ interface Edge {
   readonly handle: Handle;
   readonly clock: Clock;
   readonly connections: Connections;
-  readonly stopping: AbortSignal;
+  readonly underWay: UnderWay;
 }
 
 async function serve(message: IncomingMessage, out: NodeResponse, edge: Edge): Promise<void> {
-  const { handle, clock, connections, stopping } = edge;
-  const gone = new AbortController();
-  const onStop = () => gone.abort(new Error('the server is shutting down'));
-  stopping.addEventListener('abort', onStop, { once: true });
+  const { handle, clock, connections, underWay } = edge;
+  const gone = underWay.begin();
   let sent: (() => void) | undefined;
   let closed = false;
   out.on('close', () => {
-    stopping.removeEventListener('abort', onStop);
+    underWay.end(gone);
     closed = true;
     sent?.();
     // Nobody waits for a request that has been answered.
@@ -160,15 +160,12 @@ async function serveUpgrade(
   message: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  handle: Handle,
-  stopping: AbortSignal,
+  { handle, underWay }: Edge,
 ): Promise<void> {
-  const gone = new AbortController();
-  const onStop = () => gone.abort(new Error('the server is shutting down'));
-  stopping.addEventListener('abort', onStop, { once: true });
+  const gone = underWay.begin();
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
-    stopping.removeEventListener('abort', onStop);
+    underWay.end(gone);
     gone.abort(new Error('the client went away'));
   });
   try {
@@ -207,14 +204,13 @@ function requestOf(message: IncomingMessage, signal: AbortSignal, { upgrade, whe
 }
 
 /** Stops accepting, ends watches through their signals, and lets requests finish. */
-function stop(server: http2.Http2SecureServer, connections: Connections, stopping: AbortController): Promise<void> {
-  if (stopping.signal.aborted) return Promise.resolve();
+function stop(server: http2.Http2SecureServer, { connections, underWay }: Edge): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => {
       connections.stopped();
       resolve();
     });
-    stopping.abort();
+    underWay.abort(new Error('the server is shutting down'));
     connections.stop();
     closeIdleHttp1(server);
   });

@@ -1,10 +1,11 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Writable } from 'node:stream';
-import type { ApiResponse, ResponseBody, WatchFrame } from './api-request.ts';
+import type { ApiResponse, ResponseBody } from './api-request.ts';
 import { compress, wantsGzip } from './compression.ts';
-import { nextTurn } from './turns.ts';
+import { drained } from './drained.ts';
+import { joined, pieces, writePieceBytes } from './pieces.ts';
+import { type WatchOutput, writeFrames } from './watch-writer.ts';
 
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
@@ -17,9 +18,6 @@ export function isGone(out: NodeResponse): boolean {
 function bodyOf(out: NodeResponse): Writable {
   return (out as Http2ServerResponse).stream ?? out;
 }
-
-/** Chunks of a body are handed to the socket in pieces of about this many bytes, so that one write is one TLS record run. */
-const writePieceBytes = 256 * 1024;
 
 /**
  * Sends an answer. Never throws for a client that went away; an error inside a stream ends the connection, because after
@@ -47,7 +45,8 @@ export async function writeResponse(
       await writeStream(body.chunks, out, signal);
       return;
     case 'watch':
-      await writeWatch(body.frames, out, body.ended);
+      flushHeaders(out);
+      await writeFrames(body.frames, outputOf(out), body.ended);
       return;
     case 'upgraded':
       return;
@@ -83,32 +82,6 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
   return length;
 }
 
-/** Small chunks joined into pieces that are worth a write, large ones cut into pieces that a connection can hold. */
-function* pieces(chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
-  let pending: Uint8Array[] = [];
-  let size = 0;
-  for (const part of parts(chunks)) {
-    pending.push(part);
-    size += part.length;
-    if (size < writePieceBytes) continue;
-    yield joined(pending, size);
-    pending = [];
-    size = 0;
-  }
-  if (size > 0) yield joined(pending, size);
-}
-
-function* parts(chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {
-  for (const chunk of chunks) {
-    if (chunk.length <= writePieceBytes) yield chunk;
-    else for (let at = 0; at < chunk.length; at += writePieceBytes) yield chunk.subarray(at, at + writePieceBytes);
-  }
-}
-
-function joined(chunks: readonly Uint8Array[], lengthBytes: number): Uint8Array {
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, lengthBytes);
-}
-
 async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse, signal: AbortSignal): Promise<void> {
   flushHeaders(out);
   try {
@@ -122,42 +95,8 @@ async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse,
   }
 }
 
-/**
- * Pulls no further batch while the client does not read: the watcher's own bounded buffer then decides, and what it decides
- * does not wait for the client either.
- */
-async function writeWatch(
-  frames: AsyncIterable<readonly WatchFrame[]>,
-  out: NodeResponse,
-  ended: AbortSignal,
-): Promise<void> {
-  flushHeaders(out);
-  const body = bodyOf(out);
-  try {
-    for await (const batch of frames) {
-      await nextTurn();
-      for (const piece of piecesOf(batch)) {
-        // The stream itself, as its wrapping looks at every write once more.
-        if (body.destroyed) return;
-        if (!body.write(piece)) await drained(body, ended);
-        if (ended.aborted) break;
-      }
-      if (ended.aborted) break;
-    }
-    out.end();
-  } catch {
-    out.destroy();
-  }
-}
-
-/** Nearly all batches are one frame, which is written as it is: a change may be written to thousands. */
-function piecesOf(batch: readonly WatchFrame[]): Iterable<Uint8Array> {
-  const [first] = batch;
-  return first !== undefined && batch.length === 1 ? [first.bytes] : pieces(bytesOf(batch));
-}
-
-function* bytesOf(batch: readonly WatchFrame[]): Iterable<Uint8Array> {
-  for (const frame of batch) yield frame.bytes;
+function outputOf(out: NodeResponse): WatchOutput {
+  return { body: bodyOf(out), end: () => void out.end(), destroy: () => void out.destroy() };
 }
 
 function flushHeaders(out: NodeResponse): void {
@@ -170,17 +109,4 @@ function write(out: NodeResponse, bytes: Uint8Array): boolean {
 
 function end(out: NodeResponse, bytes: Uint8Array): void {
   (out as ServerResponse).end(bytes);
-}
-
-/** Waits until the client has taken what is there, or left; no longer than until `signal`. */
-async function drained(body: Writable, signal?: AbortSignal): Promise<void> {
-  if (body.destroyed || signal?.aborted) return;
-  const done = new AbortController();
-  const waiting = [once(body, 'drain', done), once(body, 'close', done)];
-  if (signal !== undefined) waiting.push(once(signal, 'abort', done));
-  try {
-    await Promise.race(waiting);
-  } finally {
-    done.abort();
-  }
 }

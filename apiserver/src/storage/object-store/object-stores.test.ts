@@ -350,12 +350,26 @@ describe('object stores', () => {
       expect(clock.pendingTimers).to.equal(0);
     });
 
+    it('tells nobody of a change before who made it has the answer', async () => {
+      const seen = watch();
+      await seen.begun();
+      const order: string[] = [];
+      const told = seen.events(1).then(() => order.push('told'));
+      await create(thing('a', 'x'));
+      for (let step = 0; step < 50; step++) await Promise.resolve();
+      order.push('answered');
+      await told;
+      expect(order).to.deep.equal(['answered', 'told']);
+    });
+
     it('ends a watcher that falls behind, and nobody else', async () => {
       const slow = watch();
       const quick = watch();
       await slow.begun();
       await quick.begun();
       await create(thing('a', 'x'));
+      // Its reader has begun: it takes this one, and no more.
+      await clock.settle();
       for (let size = 1; size <= 10_001; size++) {
         await resize('a', 'x', size);
         if (size % 1000 === 0) await quick.events(1000);

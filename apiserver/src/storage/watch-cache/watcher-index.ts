@@ -63,7 +63,7 @@ export class WatcherIndex {
 
   /** Wakes whoever was given something since the last time. */
   wake(): void {
-    for (const watcher of this.#dirty) watcher.mailbox.wake();
+    for (const watcher of this.#dirty) watcher.ready();
     this.#dirty.clear();
   }
 

@@ -1,3 +1,4 @@
+import { Turns } from '../../turns/index.ts';
 import { Mailbox } from '../local/index.ts';
 import {
   type Selection,
@@ -8,6 +9,12 @@ import {
 import type { StoredEntry } from '../object-store/stored-entry.ts';
 import type { Revision } from '../storage.ts';
 import type { CacheEvent } from './cache-event.ts';
+
+/**
+ * What one write changes is told to thousands: whoever wrote has the answer before that, and requests that come meanwhile do
+ * not wait for the last of them.
+ */
+const turns = new Turns(16);
 
 /** What waits for one reader. A reader that is further behind is ended, and comes back from where it was. */
 const watcherBufferEventsMax = 10_000;
@@ -22,6 +29,7 @@ export class Watcher {
   /** The reader has been told everything up to here. */
   #toldRevision: Revision;
   #waitingBytes = 0;
+  #due = false;
 
   constructor(request: WatchRequest, fromRevision: Revision) {
     this.selection = request;
@@ -33,7 +41,7 @@ export class Watcher {
     return this.selection.bookmarks;
   }
 
-  /** True where the event concerns this reader, who must then be woken. */
+  /** True where the event concerns this reader, who must then be made `ready`. */
   offer(event: CacheEvent): boolean {
     const seen = event.seenBy(this.#selects);
     if (seen === undefined) return false;
@@ -41,6 +49,18 @@ export class Watcher {
     this.#push(seen, (event.current ?? event.previous)?.size);
     return true;
   }
+
+  /** In one of the next turns the reader gets what it was offered until then. */
+  ready(): void {
+    if (this.#due) return;
+    this.#due = true;
+    turns.later(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#due = false;
+    this.mailbox.wake();
+  };
 
   bookmark(revision: Revision): void {
     if (!this.bookmarks || revision <= this.#toldRevision) return;
