@@ -7,16 +7,18 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programEntry } from './program.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** One without a file is the command line, which runs from its bundle. */
 const programs = {
-  start: ['cluster/src/cli.ts', 'up'],
-  coracle: ['cluster/src/cli.ts'],
-  test: ['tools/test.ts'],
-  bench: ['e2e/perf/bench.ts'],
-  conformance: ['e2e/conformance/run.ts'],
-  differential: ['e2e/differential/run.ts'],
-  fuzz: ['e2e/fuzz/run.ts'],
+  start: { settings: ['up'] },
+  coracle: {},
+  test: { file: 'tools/test.ts' },
+  bench: { file: 'e2e/perf/bench.ts' },
+  conformance: { file: 'e2e/conformance/run.ts' },
+  differential: { file: 'e2e/differential/run.ts' },
+  fuzz: { file: 'e2e/fuzz/run.ts' },
 };
 
 const stamp = join(root, 'node_modules/.coracle-lock');
@@ -28,7 +30,8 @@ const node = findNode();
 // What Node makes of a source file is kept from one start to the next: about half of the processor time of a start. Beside
 // the dependencies, and not in a temporary directory, where other users could put code of theirs.
 const compileCache = process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules/.cache/compiled');
-const child = spawn(node, [join(root, program[0]), ...program.slice(1), ...rest], {
+const file = program.file === undefined ? await programEntry(root, warn) : join(root, program.file);
+const child = spawn(node, [file, ...(program.settings ?? []), ...rest], {
   cwd: name === 'coracle' ? process.cwd() : root,
   stdio: 'inherit',
   env: {
@@ -106,7 +109,11 @@ function findNode() {
   return fail(`no pinned Node for ${process.platform}-${process.arch}: install Node 26 or newer and run this again`);
 }
 
-function fail(message) {
+function warn(message) {
   process.stderr.write(`coracle: ${message}\n`);
+}
+
+function fail(message) {
+  warn(message);
   process.exit(1);
 }

@@ -19,8 +19,10 @@ describe('the door of a clone', () => {
   let clone: string;
   beforeEach(async () => {
     clone = await mkdtemp(join(tmpdir(), 'clone-'));
+    // Without a bundler: the command line runs from its source then.
     for (const folder of ['tools', 'bin', 'cluster/src']) await mkdir(join(clone, folder), { recursive: true });
-    await copyFile(join(import.meta.dirname, 'bootstrap.mjs'), join(clone, 'tools/bootstrap.mjs'));
+    for (const file of ['bootstrap.mjs', 'program.mjs'])
+      await copyFile(join(import.meta.dirname, file), join(clone, 'tools', file));
     await writeFile(join(clone, 'package-lock.json'), '{}');
     await writeFile(join(clone, 'cluster/src/cli.ts'), 'console.log(process.argv.slice(2).join())');
     await writeFile(join(clone, 'bin/npm'), npm);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@coracle/apiserver/testing';
 import { ensureClusterPki } from '@coracle/cluster/pki';
-import { ChildPrograms, createReferenceKeys, repository, startReferenceControlPlane } from '../support/index.ts';
+import { ChildPrograms, coracleProgram, createReferenceKeys, startReferenceControlPlane } from '../support/index.ts';
 
 /** A control plane that is measured. */
 export interface Subject {
@@ -29,12 +29,13 @@ export const coracle: Subject = {
     const kubeconfig = join(scratch, 'data/kubeconfig');
     // The keys are made before the clock starts, as the reference's are.
     await ensureClusterPki({ directory: join(scratch, 'data/pki'), servingNames: ['localhost'], now: Date.now() });
+    const entry = await coracleProgram();
     const programs = new ChildPrograms(join(scratch, 'processes.log'));
     const started = performance.now();
     programs.start(
       process.execPath,
       [
-        join(repository, 'cluster/src/cli.ts'),
+        entry,
         'up',
         ...['--name', 'bench', '--data-dir', join(scratch, 'data'), '--port', String(port), '--runtime', 'hollow'],
         ...['--kubeconfig', join(scratch, 'user-kubeconfig'), '--node-group', 'name=none,count=0'],

@@ -9,7 +9,7 @@ import { connectionOf, loadKubeconfig } from '@coracle/client/kubeconfig';
 import { type Client, createClient } from '@coracle/client/rest';
 import { createHttpTransport, type Transport } from '@coracle/client/transport';
 import { expect } from 'chai';
-import { eventually, repository } from '../support/index.ts';
+import { coracleProgram, eventually } from '../support/index.ts';
 
 /** How many times the process is killed; the issue asks for 50. */
 const rounds = Number(process.env['CORACLE_KILL_ROUNDS'] ?? 50);
@@ -83,7 +83,7 @@ async function startServer(scratch: string, port: number): Promise<RunningServer
   const child = spawn(
     process.execPath,
     [
-      join(repository, 'cluster/src/cli.ts'),
+      await coracleProgram(),
       ...[
         'up',
         '--runtime',

@@ -8,6 +8,7 @@ export { containerObstacle, skipBecause } from './machine.ts';
 export { type OwnApiServer, startOwnApiServer } from './own-api-server.ts';
 export {
   clientObstacle,
+  coracleProgram,
   type ClientProgram,
   clientProgram,
   mustRun,

@@ -2,6 +2,7 @@ import { execFile, execFileSync, type ExecFileException } from 'node:child_proce
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { programEntry } from '../../tools/program.mjs';
 
 /** Upstream programs that judge this project; `tools/upstream/build` makes them once. */
 export type UpstreamProgram =
@@ -19,6 +20,13 @@ export type UpstreamProgram =
   | 'kube-scheduler';
 
 export const repository = join(import.meta.dirname, '../..');
+
+/** The file that Node runs for `./coracle`: the bundle, made where it is stale. */
+export function coracleProgram(): Promise<string> {
+  return programEntry(repository, (problem) => {
+    throw new Error(problem);
+  });
+}
 
 /** Where scenarios keep what takes long to make: downloads, images, upstream's programs. */
 export const toolsFolder = process.env['CORACLE_TOOLS'] ?? join(homedir(), '.cache/coracle-tools');

@@ -1,0 +1,1 @@
+export function programEntry(root: string, say: (problem: string) => void): Promise<string>;
