@@ -18,7 +18,7 @@ function setUp() {
   const client = createClient(api.transport, { clock: environment.clock });
   const recorder = createEventRecorder({ client, environment }, { component: 'kubelet', host: 'node-1' });
   const written = () => api.list<CoreEvent>('events');
-  return { api, environment, recorder, written };
+  return { api, client, environment, recorder, written };
 }
 
 describe('event recorder', () => {
@@ -55,6 +55,15 @@ describe('event recorder', () => {
     recorder.event(pod, 'Warning', 'BackOff', 'again');
     await recorder.stop();
     expect(written().map(({ count }) => count)).to.deep.equal([3]);
+  });
+
+  it('names events unlike those of another that speaks at the same time of what has the same name', async () => {
+    const { client, environment, recorder, written } = setUp();
+    const other = createEventRecorder({ client, environment }, { component: 'deployment-controller' });
+    recorder.event(pod, 'Normal', 'Pulled', 'image is there');
+    other.event({ ...pod, kind: 'Deployment' }, 'Normal', 'ScalingReplicaSet', 'scaled up');
+    await Promise.all([recorder.stop(), other.stop()]);
+    expect(written().map(({ reason }) => reason)).to.have.members(['Pulled', 'ScalingReplicaSet']);
   });
 
   it('holds events while the server is away', async () => {

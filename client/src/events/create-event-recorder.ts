@@ -29,7 +29,7 @@ export function createEventRecorder(
   const correlator = new EventCorrelator();
   const queue: CoreEvent[] = [];
   const stopping = new AbortController();
-  let sequence = 0;
+  let sequence = Math.floor(random.next() * nanosecondsInMillisecond);
   let writing: Promise<void> | undefined;
 
   const write = async ({ action, event }: Correlated): Promise<void> => {
@@ -131,7 +131,15 @@ function makeEvent({ object, name, now, source, details }: EventSubject, words: 
   };
 }
 
-/** Hexadecimal nanoseconds since 1970, as event names end; the clock's milliseconds leave room for a sequence number. */
+const nanosecondsInMillisecond = 1_000_000;
+
+/**
+ * Hexadecimal nanoseconds since 1970, as event names end; the clock's milliseconds leave room for a sequence number. Each
+ * recorder begins somewhere else: two may speak of objects of one name in the same millisecond.
+ */
 function nanoseconds(milliseconds: number, sequence: number): string {
-  return (BigInt(Math.floor(milliseconds)) * 1_000_000n + BigInt(sequence % 1_000_000)).toString(16);
+  return (
+    BigInt(Math.floor(milliseconds)) * BigInt(nanosecondsInMillisecond) +
+    BigInt(sequence % nanosecondsInMillisecond)
+  ).toString(16);
 }
