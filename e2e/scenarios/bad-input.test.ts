@@ -43,6 +43,12 @@ describe('bad input at the command line', () => {
     expect([short?.stdout, command?.stdout]).to.deep.equal([flag?.stdout, flag?.stdout]);
   });
 
+  it('is what npx finds in a clone, from any folder of it', async () => {
+    // Without --no it would look for a package of that name in the registry.
+    const outcome = await runProgram('npx', ['--no', 'coracle', 'version'], { cwd: join(repository, 'e2e') });
+    expect(outcome.stdout, outcome.stderr).to.match(/^coracle \d/);
+  });
+
   it('every command has help', async () => {
     for (const command of ['up', 'down', 'delete', 'status', 'kubeconfig', 'image', 'image load', 'version']) {
       const outcome = await coracle([...command.split(' '), '--help']);
