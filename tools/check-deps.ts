@@ -20,7 +20,7 @@ const mayImport: Record<string, readonly string[]> = {
 /** Third-party packages that belong to one folder; types of theirs stop there. */
 const owners: Record<string, RegExp> = {
   koa: /^apiserver\/src\/http\//,
-  ws: /^(apiserver\/src\/(http|connect)|client\/src\/transport|kubelet-shim\/src\/streaming|kubelet-shim\/src\/server)\//,
+  ws: /^(client\/src\/transport|kubelet-shim\/src\/streaming|kubelet-shim\/src\/server)\//,
   etcd3: /^apiserver\/src\/storage\/etcd\//,
   'node:sqlite': /^apiserver\/src\/storage\/embedded\//,
   'sorted-btree': /^apiserver\/src\/storage\//,
