@@ -21,7 +21,7 @@ const reporter = join(root, 'tools/mocha-reporter.mjs');
 
 const checks: Record<string, readonly string[]> = {
   types: ['tsc', '-p', 'tsconfig.json'],
-  lint: ['oxlint', '--quiet'],
+  lint: ['oxlint', '--deny-warnings'],
   format: ['biome', 'format', '.'],
   tidy: ['node', 'tools/tidy.ts'],
   dependencies: ['node', 'tools/check-deps.ts'],

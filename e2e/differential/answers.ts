@@ -42,7 +42,7 @@ function normalised(value: unknown, key: string): unknown {
   }
   if (typeof value !== 'object' || value === null) return value;
   const object = normalNames(value as Json);
-  if (typeof object['kind'] === 'string' && /List$/.test(object['kind']) && Array.isArray(object['items'])) {
+  if (typeof object['kind'] === 'string' && object['kind'].endsWith('List') && Array.isArray(object['items'])) {
     const kind = object['kind'].replace(/List$/, '');
     if (settledLater.has(kind)) for (const item of object['items'] as Json[]) forgetStatus(item);
   }

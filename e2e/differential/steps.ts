@@ -45,7 +45,6 @@ export function chooseStep(subject: Subject, seen: Json | undefined, attempt: nu
 
 /** Requests on an object that does not exist (apply makes it). */
 function chooseAbsent(subject: Subject, choices: Choices): Step {
-  const object = validObject(subject);
   return choices.weighted<() => Step>([
     [2, () => read(subject, choices)],
     [2, () => apply(subject, choices, '')],

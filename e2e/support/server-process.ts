@@ -41,8 +41,10 @@ export class ServerProcess implements AsyncDisposable {
     this.pki = pki;
     child.on('message', (message: FromServer) => {
       if (message.type === 'fault') this.faults.push(message.text);
-      if (message.type === 'log')
-        this.logged.splice(0, Math.max(0, this.logged.length - logLinesMax)), this.logged.push(message.text);
+      if (message.type === 'log') {
+        this.logged.splice(0, Math.max(0, this.logged.length - logLinesMax));
+        this.logged.push(message.text);
+      }
     });
     child.once('exit', (code, signal) => this.faults.push(`the process ended with ${code ?? signal}`));
   }

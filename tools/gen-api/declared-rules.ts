@@ -226,6 +226,6 @@ function keysOf(args: string): string {
 }
 
 function matchOf(args: string): string[] {
-  if (/^, nil, nil/.test(args)) return [];
+  if (args.startsWith(', nil, nil')) return [];
   return [`match${keysOf(args)}`];
 }

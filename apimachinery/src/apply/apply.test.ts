@@ -319,7 +319,7 @@ describe('server-side apply', () => {
       },
     };
     const live = stored(apply(undefined, configuration(both), 'me'));
-    const containers = ((live.spec?.['template'] as typeof both.template).spec.containers ?? []) as Record<
+    const containers = ((live.spec!['template'] as typeof both.template).spec.containers ?? []) as Record<
       string,
       unknown
     >[];

@@ -5,7 +5,7 @@ export interface Range {
 }
 
 /** Go's largest uint64: a size of which nothing is known. */
-export const unbounded = 18_446_744_073_709_551_615;
+export const unbounded = 2 ** 64;
 
 const clamp = (value: number): number => (value >= unbounded || Number.isNaN(value) ? unbounded : value);
 

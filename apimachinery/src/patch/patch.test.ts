@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { applyPatch } from 'rfc6902';
-import { isStatus, StatusError } from '../errors/index.ts';
+import { StatusError } from '../errors/index.ts';
 import { deepCopy, deepEqual, type JsonObject } from '../json/index.ts';
 import type { Field, ObjectSchema, Schema } from '../schema/index.ts';
 import {

@@ -45,7 +45,7 @@ function parseIpv6(text: string, sloppy: boolean): IpAddress | undefined {
   const missing = 8 - head.length - tail.length;
   if (gap < 0 ? missing !== 0 : missing < 1) return undefined;
   const bytes = new Uint8Array(16);
-  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
+  const groups = [...head, ...Array.from({ length: missing }, () => 0), ...tail];
   for (const [index, group] of groups.entries()) {
     bytes[index * 2] = group >> 8;
     bytes[index * 2 + 1] = group & 0xff;

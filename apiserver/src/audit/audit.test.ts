@@ -67,7 +67,7 @@ describe('audit', () => {
     expect(event?.annotations).to.include({ 'authorization.k8s.io/decision': 'allow' });
     expect(event?.requestURI).to.match(/^\/api\/v1\/namespaces\/default\/configmaps/);
     expect(event?.requestObject).to.deep.include({ data: { a: '1' } });
-    const { metadata } = event?.responseObject as { metadata: { uid: string; managedFields?: unknown } };
+    const { metadata } = event!.responseObject as { metadata: { uid: string; managedFields?: unknown } };
     expect(metadata.uid).to.be.a('string');
     expect(metadata.managedFields).to.equal(undefined);
     expect(event?.requestReceivedTimestamp).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);

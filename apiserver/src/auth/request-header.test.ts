@@ -128,7 +128,7 @@ describe('headers of proxies', () => {
   it('are told to aggregated servers, beside what is there', async () => {
     const storage = createMemoryStorage({ clock: systemClock });
     const shared = async (requestHeader: RequestHeaderOptions) => {
-      const { listen, ...options } = optionsOf(requestHeader);
+      const { listen: _, ...options } = optionsOf(requestHeader);
       await using started = await startTestApiServer({ dependencies: { storage }, options });
       const key = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
       return (await started.client.get(ConfigMaps, key)).data ?? {};

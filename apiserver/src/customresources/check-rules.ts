@@ -9,7 +9,7 @@ import { itemsOf, schemaOfValues } from './schema-props.ts';
 const expressionCostMax = 10_000_000;
 const schemaCostMax = 100_000_000;
 /** Go's largest uint64: nothing limits it. */
-const unlimited = 18_446_744_073_709_551_615;
+const unlimited = 2 ** 64;
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 const hasBreak = (text: string) => /[\n\r]/.test(text);
 

@@ -15,7 +15,7 @@ import {
   type Type,
 } from '@coracle/apimachinery/cel';
 import type { JSONSchemaProps } from '@coracle/apimachinery/types/apiextensions-v1';
-import { itemsOf, schemaOfValues, valuesOf } from './schema-props.ts';
+import { itemsOf, schemaOfValues } from './schema-props.ts';
 
 /** What rules know of values of a schema: their type, and how large they can be (k8s.io/apiserver pkg/cel/common/schemas.go). */
 export interface DeclaredType {

@@ -2,7 +2,7 @@ import { deepEqual } from '@coracle/apimachinery/json';
 import type { CustomResourceDefinition } from '@coracle/apimachinery/types/apiextensions-v1';
 import { timestamp } from '../registry/metadata.ts';
 import type { Strategy, WriteContext } from '../registry/strategy.ts';
-import { acceptNames, conditionOf, isEstablished, withCondition } from './definition-names.ts';
+import { acceptNames, isEstablished, withCondition } from './definition-names.ts';
 import {
   definitionNameProblems,
   validateDefinition,

@@ -4,7 +4,6 @@ import {
   field,
   invalid,
   notFound,
-  quote,
   unknownMediaType,
   unsupportedMediaType,
 } from '@coracle/apimachinery/errors';

@@ -9,7 +9,6 @@ import {
 } from '@coracle/apimachinery/errors';
 import { deepEqual, getAt, removeAt, setAt } from '@coracle/apimachinery/json';
 import type { KubernetesObject, ManagedFieldsEntry, ObjectMeta } from '@coracle/apimachinery/meta';
-import type { GroupVersionKind } from '@coracle/apimachinery/schema';
 import type { AdmissionAttributes } from '../admission/admission.ts';
 import type { StoredObject } from '../storage/object-store/object-store.ts';
 import { createObject } from './create.ts';

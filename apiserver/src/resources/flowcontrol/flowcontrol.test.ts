@@ -3,8 +3,6 @@ import { FlowSchemas, PriorityLevelConfigurations } from '@coracle/apimachinery/
 import { startTestApiServer, type TestApiServer } from '../../testing/index.ts';
 import { causesOf } from '../shared/testing.ts';
 
-const namespace = 'default';
-
 describe('strategies of flowcontrol', () => {
   let api: TestApiServer;
   before(async () => {

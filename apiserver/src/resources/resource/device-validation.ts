@@ -9,7 +9,7 @@ import type {
 import { byteLength, dns1123Subdomain, labelValue, qualifiedName } from '@coracle/apimachinery/validation';
 import { nodeSelectorErrors } from '../core/pod-validation/index.ts';
 import { validateCapacity } from './capacity-validation.ts';
-import { validateEntries, validateItems, validateSet } from './lists.ts';
+import { validateEntries, validateItems } from './lists.ts';
 import { qualifiedNameBytesMax, validateLabelName, validateQualifiedName } from './names.ts';
 
 const attributesAndCapacitiesMax = 32;

@@ -3,8 +3,6 @@ import { CSIDrivers, CSINodes, StorageClasses, VolumeAttachments } from '@coracl
 import { startTestApiServer, type TestApiServer } from '../../testing/index.ts';
 import { causesOf } from '../shared/testing.ts';
 
-const namespace = 'default';
-
 describe('strategies of storage.k8s.io', () => {
   let api: TestApiServer;
   before(async () => {

@@ -1,4 +1,4 @@
-import { badRequest, notFound, serviceUnavailable } from '@coracle/apimachinery/errors';
+import { badRequest, serviceUnavailable } from '@coracle/apimachinery/errors';
 import type { Service } from '@coracle/apimachinery/types/core-v1';
 import type { EndpointSlice } from '@coracle/apimachinery/types/discovery-v1';
 import type { StrategyParts } from '../../parts.ts';

@@ -196,7 +196,7 @@ function nodePortErrors({ type, ports = [] }: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
   const nodePorts = new Set<string>();
   const numbers = new Set<string>();
-  for (const [index, { port, protocol, nodePort }] of ports.entries()) {
+  for (const [index, { protocol, nodePort }] of ports.entries()) {
     if (!nodePort) continue;
     const path = `spec.ports[${index}].nodePort`;
     if (type === 'ClusterIP') errors.push(field.forbidden(path, "may not be used when `type` is 'ClusterIP'"));
