@@ -2,14 +2,25 @@
 // one by one, and 45 MiB more. Made when a source file has changed since; plain JavaScript, as the door of a clone needs it
 // under any Node from 20.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const packages = ['apimachinery', 'client', 'apiserver', 'scheduler', 'controllers', 'kubelet-shim', 'cluster'];
 const entry = 'cluster/src/cli.ts';
-/** A cluster that runs may still load a part of the bundle it came from. */
+/** A cluster that runs may still load a part of the bundle it came from: the newest stay, and those started of late. */
 const bundlesKept = 5;
+const keptMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * The file to run for `coracle`, bundled where that can be done. `say` is told where it cannot: the sources run as well.
@@ -22,16 +33,20 @@ export async function programEntry(root, say) {
   const bundles = join(root, 'node_modules/.cache/program');
   const bundle = join(bundles, sourcesDigest(root));
   const file = join(bundle, 'cli.js');
-  if (existsSync(file)) return file;
-  mkdirSync(bundles, { recursive: true });
-  const making = mkdtempSync(`${bundle}.`);
+  if (existsSync(file)) {
+    noteStart(bundle);
+    return file;
+  }
+  let making = '';
   try {
+    mkdirSync(bundles, { recursive: true });
+    making = mkdtempSync(`${bundle}.`);
     await makeBundle(root, making);
     moveTo(making, bundle);
     forgetOldest(bundles);
     return file;
   } catch (error) {
-    rmSync(making, { recursive: true, force: true });
+    if (making !== '') rmSync(making, { recursive: true, force: true });
     say(`the program could not be bundled, which makes its start slower: ${error.message}`);
     return join(root, entry);
   }
@@ -118,8 +133,24 @@ function moveTo(making, bundle) {
   }
 }
 
+function noteStart(bundle) {
+  const now = new Date();
+  try {
+    utimesSync(bundle, now, now);
+  } catch {
+    // Of somebody else's clone: whoever owns it notes their own starts.
+  }
+}
+
 function forgetOldest(bundles) {
-  const madeAt = (name) => statSync(join(bundles, name)).mtimeMs;
-  const all = readdirSync(bundles).toSorted((left, right) => madeAt(right) - madeAt(left));
-  for (const name of all.slice(bundlesKept)) rmSync(join(bundles, name), { recursive: true, force: true });
+  const all = readdirSync(bundles).map((name) => ({ name, startedAt: startOf(join(bundles, name)) }));
+  all.sort((left, right) => right.startedAt - left.startedAt);
+  for (const { name, startedAt } of all.slice(bundlesKept)) {
+    if (Date.now() - startedAt > keptMs) rmSync(join(bundles, name), { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds since 1970; of one that another process has just moved or removed: now. */
+function startOf(bundle) {
+  return statSync(bundle, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { programEntry } from './program.mjs';
 
@@ -46,10 +46,29 @@ describe('the bundle of the command line', () => {
     expect(await readdir(join(clone, 'node_modules/.cache/program'))).to.have.length(1);
   });
 
+  it('takes the place of those that nobody has started for a week, but for the newest', async () => {
+    const bundles = join(clone, 'node_modules/.cache/program');
+    const day = 24 * 60 * 60 * 1000;
+    for (const [name, days] of Object.entries({ young: 6, older: 8, old: 9, stale: 10, stalest: 11, gone: 12 })) {
+      await mkdir(join(bundles, name), { recursive: true });
+      const started = new Date(Date.now() - days * day);
+      await utimes(join(bundles, name), started, started);
+    }
+    const made = basename(dirname(await entry()));
+    expect(await readdir(bundles)).to.have.members([made, 'young', 'older', 'old', 'stale']);
+  });
+
   it('is left out where it cannot be made: the sources are run, and say what is wrong', async () => {
     complaints.length = 0;
     await write('');
     expect(await entry()).to.equal(join(clone, 'cluster/src/cli.ts'));
     expect(complaints.join()).to.match(/^the program could not be bundled, .*said\.ts:1/s);
+  });
+
+  it('is left out where nothing can be written', async () => {
+    complaints.length = 0;
+    await writeFile(join(clone, 'node_modules'), 'in the way');
+    expect(await said()).to.equal('hello');
+    expect(complaints.join()).to.match(/^the program could not be bundled, .*ENOTDIR/);
   });
 });
