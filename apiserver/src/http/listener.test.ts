@@ -7,7 +7,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { createVirtualClock, type VirtualClock } from '@coracle/client/testing';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import { expect } from 'chai';
-import type { ApiRequest, ApiResponse } from './api-request.ts';
+import type { ApiRequest, ApiResponse, ResponseBody } from './api-request.ts';
 import { type ConnectionLimits, connectionLimits } from './connections.ts';
 import { type Listener, startListener } from './listener.ts';
 
@@ -237,6 +237,24 @@ describe('the listener, with clients that keep it waiting', () => {
     expect(await seen(endHeaders)).to.deep.equal(['end', 'reset']);
   });
 
+  const event = Buffer.from('event');
+  const frame = { bytes: event, value: () => ({ type: 'ADDED', object: {} }) };
+  const bodies: readonly ResponseBody[] = [
+    { type: 'bytes', chunks: [event] },
+    { type: 'stream', chunks: iterate(event) },
+    { type: 'watch', frames: iterate([frame]), ended: new AbortController().signal },
+  ];
+  for (const body of bodies) {
+    it(`answers a HEAD of what has something to tell at once: ${body.type}`, async () => {
+      await start();
+      handle = async () => ({ status: 200, body });
+      const stream = (await http2()).request({ ':path': '/', ':method': 'HEAD' });
+      const closed = once(stream, 'close').then(() => 'no answer');
+      const status = once(stream, 'response').then(([headers]) => (headers as { ':status': number })[':status']);
+      expect(await Promise.race([status, closed])).to.equal(200);
+    });
+  }
+
   it('ends a watch that is over though its client reads nothing', async () => {
     await start();
     const ended = new AbortController();
@@ -263,3 +281,7 @@ describe('the listener, with clients that keep it waiting', () => {
 });
 
 const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+
+async function* iterate<T>(...items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}

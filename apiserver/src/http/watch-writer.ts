@@ -71,7 +71,8 @@ class WatchWriter {
 
   #writePiece(piece: Uint8Array, rest: Pieces | undefined): void {
     const { body } = this.#out;
-    if (body.destroyed) this.#leave();
+    // One that answers a HEAD has ended with its headers.
+    if (!body.writable) this.#leave();
     else if (body.write(piece)) this.#goOn(rest);
     else
       drained(body, this.#ended)

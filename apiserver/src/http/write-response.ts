@@ -84,10 +84,12 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
 
 async function writeStream(chunks: AsyncIterable<Uint8Array>, out: NodeResponse, signal: AbortSignal): Promise<void> {
   flushHeaders(out);
+  const body = bodyOf(out);
   try {
     for await (const chunk of chunks) {
-      if (signal.aborted || isGone(out)) break;
-      if (!write(out, chunk)) await drained(bodyOf(out), signal);
+      // One that answers a HEAD has ended with its headers.
+      if (signal.aborted || !body.writable) break;
+      if (!write(out, chunk)) await drained(body, signal);
     }
     out.end();
   } catch {
