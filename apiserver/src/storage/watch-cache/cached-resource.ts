@@ -95,10 +95,6 @@ export class CachedResource implements FeedMember {
     this.#cache.apply(keyOf(event), current, revisionOf(event));
   }
 
-  wake(): void {
-    this.#cache.wake();
-  }
-
   bookmark(revision: Revision): void {
     if (this.#backlog === undefined) this.#cache.bookmark(revision);
   }
@@ -273,7 +269,6 @@ export class CachedResource implements FeedMember {
     const backlog = this.#backlog ?? [];
     this.#backlog = undefined;
     for (const event of backlog) this.apply(event);
-    this.#cache.wake();
   }
 
   /** Undefined when the resource was closed meanwhile. */

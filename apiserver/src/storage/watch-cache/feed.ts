@@ -6,8 +6,6 @@ import { FutureRevisionError, type KeyRange, type Revision, type Storage, type S
 /** A resource that takes part in the feed. */
 export interface FeedMember {
   apply(event: StorageEvent): void;
-  /** The events of one batch are through. */
-  wake(): void;
   bookmark(revision: Revision): void;
   /** The store has compacted everything up to here: recent changes are recent no more. */
   forget(revision: Revision): void;
@@ -32,7 +30,6 @@ export class Feed {
   readonly #root: string;
   /** By key prefix, `/registry/pods/`. */
   readonly #members = new Map<string, FeedMember>();
-  readonly #touched = new Set<FeedMember>();
   readonly #stop = new AbortController();
   #waiting: { readonly revision: Revision; readonly resolve: () => void }[] = [];
   #bookmarkTimer: Timer | undefined;
@@ -122,8 +119,6 @@ export class Feed {
     for await (const { events, revision } of this.#storage.watch(range, { fromRevision }, this.signal)) {
       for (const event of events) this.#route(event);
       if (revision > this.#revision) this.#revision = revision;
-      for (const member of this.#touched) member.wake();
-      this.#touched.clear();
       if (this.#waiting.length > 0) this.#release();
       if (this.#storage.compactedRevision > this.#forgotten) this.#forget(this.#storage.compactedRevision);
       if (this.#bookmarkTimer === undefined) this.#armBookmarks();
@@ -154,7 +149,6 @@ export class Feed {
     const member = (second > 0 && this.#members.get(key.slice(0, second))) || this.#members.get(key.slice(0, first));
     if (member === undefined) return;
     member.apply(event);
-    this.#touched.add(member);
     this.#revision = revisionOf(event);
   }
 

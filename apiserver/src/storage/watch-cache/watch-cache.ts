@@ -68,7 +68,7 @@ export class WatchCache {
     return this.#objects.get(key);
   }
 
-  /** Takes in the next change: a new state, or undefined for a deletion. `wake` must follow. */
+  /** Takes in the next change: a new state, or undefined for a deletion. */
   apply(key: string, current: StoredEntry | undefined, revision: Revision): void {
     if (revision <= this.#loadedRevision) return;
     const previous = this.#objects.get(key);
@@ -79,10 +79,6 @@ export class WatchCache {
     const event = new CacheEvent(revision, current, previous);
     this.#window.push(event);
     this.#watchers.offer(event);
-  }
-
-  wake(): void {
-    this.#watchers.wake();
   }
 
   /** Drops the changes up to `revision`. */

@@ -10,7 +10,6 @@ export class WatcherIndex {
   readonly #byNamespace = new Map<string, Set<Watcher>>();
   /** By field name, then by value. */
   readonly #byField = new Map<string, Map<string, Set<Watcher>>>();
-  readonly #dirty = new Set<Watcher>();
   #wantingBookmarks = 0;
 
   get wantingBookmarks(): number {
@@ -44,7 +43,7 @@ export class WatcherIndex {
     if (watchers?.size === 0) bucket?.delete(value);
   }
 
-  /** Gives the event to everybody it concerns; `wake` must follow. */
+  /** Gives the event to everybody it concerns. */
   offer(event: CacheEvent): void {
     if (this.#all.size === 0) return;
     const { current, previous } = event;
@@ -61,15 +60,9 @@ export class WatcherIndex {
     }
   }
 
-  /** Wakes whoever was given something since the last time. */
-  wake(): void {
-    for (const watcher of this.#dirty) watcher.ready();
-    this.#dirty.clear();
-  }
-
   #offerTo(watchers: ReadonlySet<Watcher> | undefined, event: CacheEvent): void {
     if (watchers === undefined) return;
-    for (const watcher of watchers) if (watcher.offer(event)) this.#dirty.add(watcher);
+    for (const watcher of watchers) watcher.offer(event);
   }
 
   #placeOf({ selection }: Watcher): { bucket: Map<string, Set<Watcher>> | undefined; value: string } {

@@ -41,17 +41,12 @@ export class Watcher {
     return this.selection.bookmarks;
   }
 
-  /** True where the event concerns this reader, who must then be made `ready`. */
-  offer(event: CacheEvent): boolean {
+  /** The reader gets the event in one of the next turns, with what comes until then, where it concerns it. */
+  offer(event: CacheEvent): void {
     const seen = event.seenBy(this.#selects);
-    if (seen === undefined) return false;
+    if (seen === undefined) return;
     this.#toldRevision = event.revision;
     this.#push(seen, (event.current ?? event.previous)?.size);
-    return true;
-  }
-
-  /** In one of the next turns the reader gets what it was offered until then. */
-  ready(): void {
     if (this.#due) return;
     this.#due = true;
     turns.later(this.#turn);
