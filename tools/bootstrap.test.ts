@@ -24,6 +24,10 @@ describe('the door of a clone', () => {
     for (const file of ['bootstrap.mjs', 'program.mjs'])
       await copyFile(join(import.meta.dirname, file), join(clone, 'tools', file));
     await writeFile(join(clone, 'package-lock.json'), '{}');
+    await writeFile(
+      join(clone, 'package.json'),
+      JSON.stringify({ type: 'module', workspaces: ['client', 'cluster', 'e2e'] }),
+    );
     await writeFile(join(clone, 'cluster/src/cli.ts'), 'console.log(process.argv.slice(2).join())');
     await writeFile(join(clone, 'bin/npm'), npm);
     await chmod(join(clone, 'bin/npm'), 0o755);

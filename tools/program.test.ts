@@ -11,6 +11,10 @@ describe('the bundle of the command line', () => {
     clone = await realpath(await mkdtemp(join(tmpdir(), 'program-')));
     for (const folder of ['tools', 'cluster/src', 'client/src']) await mkdir(join(clone, folder), { recursive: true });
     await writeFile(join(clone, 'package-lock.json'), '{}');
+    await writeFile(
+      join(clone, 'package.json'),
+      JSON.stringify({ type: 'module', workspaces: ['client', 'cluster', 'e2e'] }),
+    );
     await writeFile(join(clone, 'tools/program.mjs'), '');
     await writeFile(
       join(clone, 'cluster/src/cli.ts'),

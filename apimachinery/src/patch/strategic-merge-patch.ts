@@ -1,7 +1,7 @@
-import { jsonType } from '../structural/index.ts';
 import { badRequest, genericServerResponse, plainError } from '../errors/index.ts';
 import { deepCopy, getField, isObject, type JsonObject, setField, shallowCopy } from '../json/index.ts';
 import type { Schema } from '../schema/schema.ts';
+import { jsonType } from '../structural/index.ts';
 import { goTypeOf, goValue } from './go-value.ts';
 import { itemSchema, type PatchField, patchField } from './patch-schema.ts';
 
@@ -17,8 +17,8 @@ const badElementOrder = 'invalid patch format of setElementOrder list';
 /**
  * Applies a strategic merge patch (apimachinery/pkg/util/strategicpatch): objects merge field by field, lists are replaced
  * or merged by key as `schema` says, and directives in the patch delete, replace and order. Neither document nor patch is
- * changed; the result shares with the document what the patch leaves alone. Throws BadRequest for a
- * malformed patch, and a plain 500 where upstream wraps no error: an item without its merge key.
+ * changed; the result shares with the document what the patch leaves alone. Throws BadRequest for a malformed
+ * patch, and a plain 500 where upstream wraps no error: an item without its merge key.
  */
 export function applyStrategicMergePatch<T>(document: T, patch: unknown, schema: Schema): T {
   if (!isObject(patch))

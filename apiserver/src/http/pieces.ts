@@ -2,7 +2,7 @@
 export const writePieceBytes = 256 * 1024;
 
 /** Small chunks joined into pieces that are worth a write, large ones cut into pieces that a connection can hold. */
-export function* pieces(chunks: Iterable<Uint8Array>): Iterator<Uint8Array, undefined> & Iterable<Uint8Array> {
+export function* pieces(chunks: Iterable<Uint8Array>): Generator<Uint8Array, undefined> {
   let pending: Uint8Array[] = [];
   let size = 0;
   for (const part of parts(chunks)) {

@@ -1,10 +1,10 @@
 import { CSIDrivers, PersistentVolumeClaims, PersistentVolumes } from '@coracle/apimachinery/resources';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '@coracle/apimachinery/types/core-v1';
 import type { CSIDriver } from '@coracle/apimachinery/types/storage-v1';
+import { isAllowed } from '../../auth/authorizer.ts';
 import type { AdmissionContext } from '../../options.ts';
 import type { Readers } from '../../registry/readers.ts';
 import type { AdmissionAttributes } from '../admission.ts';
-import { isAllowed } from '../../auth/authorizer.ts';
 
 /**
  * A node asks for tokens of those audiences only that its pod mounts, that a CSI driver of one of the pod's volumes wants,

@@ -1,5 +1,5 @@
-import { jsonType } from '@coracle/apimachinery/structural';
 import { type CelProgram, CelError, type CelValue, celTypeOf, toJson } from '@coracle/apimachinery/cel';
+import { jsonType } from '@coracle/apimachinery/structural';
 import type { UserInfo } from '../../http/api-request.ts';
 import { credentialIdKey } from '../authenticators/users.ts';
 import type { ClaimPrograms, Rule } from './check-claims.ts';
